@@ -1,0 +1,25 @@
+/** Every label, annotation and field manager the operator writes or reads. */
+
+/** Field manager of every server-side apply of children and status. */
+export const FIELD_MANAGER = 'modeldeployment-operator';
+
+export const LABELS = {
+  name: 'app.kubernetes.io/name',
+  instance: 'app.kubernetes.io/instance',
+  managedBy: 'app.kubernetes.io/managed-by',
+} as const;
+/** Value of `app.kubernetes.io/name` on every child and pod. */
+export const APP_NAME = 'modeldeployment';
+/** Value of `app.kubernetes.io/managed-by` on every child and pod. */
+export const MANAGED_BY = 'modeldeployment-operator';
+/** Label selector of everything the operator watches besides ModelDeployments. */
+export const CHILD_SELECTOR = `${LABELS.name}=${APP_NAME},${LABELS.managedBy}=${MANAGED_BY}`;
+
+export const ANNOTATIONS = {
+  /** On pods: the GCS generation they were told to serve; absent when the pod resolves it at start. */
+  modelGeneration: 'modeldeployment.dev/model-generation',
+  /** On pods and the Deployment: hash of the desired pod template, tells current pods from old ones. */
+  templateHash: 'modeldeployment.dev/template-hash',
+  /** On a ModelDeployment, any value: resolve the model again now. */
+  resolveNow: 'modeldeployment.dev/resolve-now',
+} as const;

@@ -1,0 +1,32 @@
+import type { KubernetesObject, V1Deployment, V1EndpointSlice, V1Pod, V1Service } from '@kubernetes/client-node';
+
+/** namespace/name of a ModelDeployment; the key of the work queue. */
+export type Key = `${string}/${string}`;
+
+/** What the reconciler may ask of a cluster. Reads come from informer caches and make no call; writes are one request each. */
+export interface ClusterClient {
+  /** Server-side apply, forced, as FIELD_MANAGER. @throws ConflictError | TransientError | TerminalError */
+  apply<T extends KubernetesObject>(object: T): Promise<T>;
+  /** Server-side apply of the status subresource. @throws as apply */
+  applyStatus<T extends KubernetesObject>(object: T): Promise<T>;
+  /** Deletes only that very object (uid precondition); one that is gone already is no error. @throws as apply */
+  delete(object: KubernetesObject): Promise<void>;
+  /** Records an event about the object; failure is logged, never thrown. */
+  recordEvent(about: KubernetesObject, event: ClusterEvent): Promise<void>;
+}
+
+export interface ClusterEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Children of one ModelDeployment as the informer caches hold them. */
+export interface Children {
+  readonly deployment: V1Deployment | undefined;
+  readonly service: V1Service | undefined;
+  /** Further kinds that only some specs have (HorizontalPodAutoscaler, PodDisruptionBudget), keyed by kind. */
+  readonly others: ReadonlyMap<string, KubernetesObject>;
+  readonly pods: readonly V1Pod[];
+  readonly endpointSlices: readonly V1EndpointSlice[];
+}
