@@ -20,6 +20,12 @@ export const ANNOTATIONS = {
   modelGeneration: 'modeldeployment.dev/model-generation',
   /** On pods and the Deployment: hash of the desired pod template, tells current pods from old ones. */
   templateHash: 'modeldeployment.dev/template-hash',
+  /** On children: hash of the whole object as it was applied last, tells when a field is no longer wanted. */
+  appliedHash: 'modeldeployment.dev/applied-hash',
+  /** On the Deployment: the generation that was last served by a ready pod of this spec's template. */
+  lastGoodGeneration: 'modeldeployment.dev/last-good-generation',
+  /** On the Deployment: JSON of the Rejection in force. */
+  rejection: 'modeldeployment.dev/rejection',
   /** On a ModelDeployment, any value: resolve the model again now. */
   resolveNow: 'modeldeployment.dev/resolve-now',
 } as const;

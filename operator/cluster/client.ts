@@ -1,4 +1,4 @@
-import type { KubernetesObject, V1Deployment, V1EndpointSlice, V1Pod, V1Service } from '@kubernetes/client-node';
+import type { KubernetesObject } from '@kubernetes/client-node';
 
 /** namespace/name of a ModelDeployment; the key of the work queue. */
 export type Key = `${string}/${string}`;
@@ -19,14 +19,4 @@ export interface ClusterEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
-}
-
-/** Children of one ModelDeployment as the informer caches hold them. */
-export interface Children {
-  readonly deployment: V1Deployment | undefined;
-  readonly service: V1Service | undefined;
-  /** Further kinds that only some specs have (HorizontalPodAutoscaler, PodDisruptionBudget), keyed by kind. */
-  readonly others: ReadonlyMap<string, KubernetesObject>;
-  readonly pods: readonly V1Pod[];
-  readonly endpointSlices: readonly V1EndpointSlice[];
 }
