@@ -299,6 +299,32 @@ def lightgbm_models():
     add("lgbm-regressor", lightgbm.LGBMRegressor(**settings), X[:, :3], X[:, 3], "regression")
 
 
+@needs("lightgbm", "xgboost", "onnxmltools", "skl2onnx")
+def boosting_inside_pipelines():
+    """A boosting model as the last step of a scikit-learn pipeline: skl2onnx adds its ZipMap again."""
+    import lightgbm
+    import xgboost
+    from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm
+    from onnxmltools.convert.xgboost.operator_converters.XGBoost import convert_xgboost
+    from skl2onnx import to_onnx, update_registered_converter
+    from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    options = {"nocl": [True, False], "zipmap": [True, False, "columns"]}
+    update_registered_converter(lightgbm.LGBMClassifier, "LightGbmLGBMClassifier", calculate_linear_classifier_output_shapes,
+                                convert_lightgbm, options=options)
+    update_registered_converter(xgboost.XGBClassifier, "XGBoostXGBClassifier", calculate_linear_classifier_output_shapes,
+                                convert_xgboost, options=options)
+    X, y, names = iris()
+    for name, last, target in (
+            ("pipeline-lgbm", lightgbm.LGBMClassifier(n_estimators=5, max_depth=2, min_child_samples=5, random_state=2, verbose=-1), names[y]),
+            ("pipeline-xgb", xgboost.XGBClassifier(n_estimators=5, max_depth=2, random_state=2), y)):
+        model = make_pipeline(StandardScaler(), last).fit(X, target)
+        rows = pick_rows(X, model.predict_proba, digits=1)
+        sk(name, model, X, rows, {"label": model.predict(rows), "probabilities": model.predict_proba(rows)},
+           onx=to_onnx(model, X[:1], target_opset={"": 15, "ai.onnx.ml": 3}), task="classification", zipmap=True, labels=model.classes_)
+
+
 @needs("catboost")
 def catboost_models():
     import catboost
