@@ -1,4 +1,5 @@
 import type { Datatype } from '../tensor/tensor.ts';
+import type { Segment } from './byte-source.ts';
 
 /** One graph input or output as the (rewritten) graph declares it. */
 export interface TensorSpec {
@@ -11,27 +12,51 @@ export interface TensorSpec {
 /** A class label keeps its JSON type. Integers beyond 2^53 are bigint. */
 export type Label = string | number | bigint | boolean;
 
+/** What the numbers of a classifier are: only rows that sum to 1 in [0,1] are called probabilities. */
+export type ScoreKind = 'probabilities' | 'scores';
+
+/** `Softmax` or `Sigmoid` turn the logits of a neural network into probabilities. */
+export type Activation = 'None' | 'Softmax' | 'Sigmoid';
+
+/**
+ * How a target's numbers map to its classes.
+ * - `columns`: one number per class, in label order (a `[N,C]` output, or one `[N]` output per class).
+ * - `positive`: one number a row, of the second of two classes (`[N,1]` or `[N]`): a decision value, a probability or a logit.
+ * - `mirrored`: `[N,2]` holding (s, -s), where s is the decision value of the *second* class (binary SVC of skl2onnx).
+ */
+export type ScoreLayout = 'columns' | 'positive' | 'mirrored';
+
 /** One target of a classifier: which graph outputs hold what. */
 export interface ClassificationTarget {
-  /** Graph output with the predicted label; undefined when only scores exist (then the label is the best column's). */
+  /** Graph output with the predicted label; undefined when only scores exist (then the label is the best class). */
   readonly labelOutput: string | undefined;
+  /** Column of a `[N,k]` label output that belongs to this target; undefined when the output is this target's alone. */
+  readonly labelColumn: number | undefined;
   /** Graph output(s) with one number per class: a `[N,C]` tensor, or one `[N]` tensor per class (`zipmap: 'columns'`). Empty: none. */
   readonly scoreOutputs: readonly string[];
-  /** In column order; undefined where the graph does not say (then from the spec, labels.json, metadata, else 0..C-1). */
+  /** Index into axis 1 of a `[N,k,C]` score output that belongs to this target; undefined for `[N,C]`. */
+  readonly scoreIndex: number | undefined;
+  readonly scoreLayout: ScoreLayout;
+  /** In column order; undefined where nobody says: then 0..C-1. */
   readonly labels: readonly Label[] | undefined;
-  /** What the producing operator promises; `unknown` is settled at warm-up by looking at the numbers. */
-  readonly scoreKind: 'probabilities' | 'scores' | 'unknown';
-  /** The label output is wrong (CatBoost binary): take the best column instead. */
+  /** What the producing operator promises; `unknown` is settled at warm-up by looking at the numbers (`settleScoreKinds`). */
+  readonly scoreKind: ScoreKind | 'unknown';
+  /** Applied to the numbers before they are presented. */
+  readonly activation: Activation;
+  /** The label output is wrong (CatBoost binary): take the best class instead. */
   readonly recomputeLabel: boolean;
+}
+
+export interface ClassificationPresentation {
+  readonly task: 'classification';
+  /** More than one for multi-output classifiers. */
+  readonly targets: readonly [ClassificationTarget, ...ClassificationTarget[]];
+  readonly outputs: readonly string[];
 }
 
 /** How outputs are presented. `outputs` are the graph outputs that presentation needs, in order. */
 export type Presentation =
-  | {
-      readonly task: 'classification';
-      readonly targets: readonly ClassificationTarget[];
-      readonly outputs: readonly string[];
-    }
+  | ClassificationPresentation
   | { readonly task: 'regression'; readonly outputs: readonly [string] }
   | { readonly task: 'raw'; readonly outputs: readonly string[] };
 
@@ -48,13 +73,24 @@ export interface ModelSignature {
   readonly traits: { readonly treeEnsemble: boolean };
 }
 
+/** A side file that tensors of the model lie in. */
+export interface ExternalDataFile {
+  /** `location` as written in the model; checked: relative, and inside the model's folder. */
+  readonly location: string;
+  /** Bytes the file must have at least: the largest `offset + length` of a tensor in it. */
+  readonly minBytes: number;
+}
+
 /** What reading (and where needed rewriting) an `.onnx` file yields. */
 export interface PreparedModel {
-  /** The bytes to load instead of the file, or undefined when the file loads as it is. */
-  readonly rewritten: Uint8Array | undefined;
+  /**
+   * The file to load instead, as pieces of the original and new bytes; undefined when the file loads as it is.
+   * `assemble` makes bytes of it, `segmentChunks` what can be written to a file with bounded memory.
+   */
+  readonly rewritten: readonly Segment[] | undefined;
   readonly signature: ModelSignature;
-  /** `location` of every external data file, as written in the model. */
-  readonly externalData: readonly string[];
+  /** Every external data file, in order of first use. */
+  readonly externalData: readonly ExternalDataFile[];
   /** ONNX `metadata_props`. */
   readonly metadata: ReadonlyMap<string, string>;
   /** e.g. `skl2onnx 1.21.0`; empty when the file does not say. */
