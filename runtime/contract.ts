@@ -51,6 +51,18 @@ export const ENV = {
   terminationLog: 'TERMINATION_LOG',
 } as const;
 
+/** What the runtime takes for a variable that is not set. The operator leaves out of pod templates what is the default anyway. */
+export const DEFAULTS = {
+  modelTask: 'Auto',
+  modelActivation: 'None',
+  batchingMaxRows: 64,
+  batchingMaxQueuedRows: 1024,
+  maxRequestBytes: 16 * 1024 * 1024,
+  requestTimeoutMs: 30_000,
+  drainTimeoutMs: 25_000,
+  logLevel: 'info',
+} as const;
+
 export const PORTS = { http: 8080, metrics: 9090 } as const;
 export const PROBES = { live: '/livez', ready: '/readyz' } as const;
 
