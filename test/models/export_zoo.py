@@ -344,6 +344,50 @@ def catboost_models():
     add("catboost-regressor", model, rows, {"values": model.predict(rows)}, task="regression", notes="declared [N], gives [N,1]")
 
 
+# ---------------------------------------------------------------- torch
+
+@needs("torch", "onnxscript")
+def torch_models():
+    import torch
+    torch.manual_seed(21)
+
+    def add(name, net, x, expected, *, dynamo, static_batch=False, outputs=("logits",), task="raw", **more):
+        names = dict(input_names=["x"], output_names=list(outputs), verbose=False)
+        if dynamo:
+            dims = None if static_batch else ({0: torch.export.Dim("batch")},)
+            torch.onnx.export(net, (x[:1] if static_batch else x,), str(HERE / f"{name}.onnx"), dynamo=True, dynamic_shapes=dims, **names)
+        else:
+            torch.onnx.export(net, (x,), str(HERE / f"{name}.onnx"), dynamo=False,
+                              dynamic_axes={n: {0: "batch"} for n in ("x", *outputs)}, **names)
+        extra = [f"{name}.onnx.data"] if (HERE / f"{name}.onnx.data").exists() else []
+        SET.add(name, None, x.numpy(), {"values": expected}, framework="torch", version=torch.__version__.split("+")[0], task=task,
+                extra_files=extra, **({"static_batch": True} if static_batch else {}), **more)
+
+    x = torch.round(torch.randn(6, 4), decimals=2)
+    net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3)).eval()
+    add("torch-static-batch", net, x, net(x).detach().numpy(), dynamo=True, static_batch=True, notes="exported with no dynamic_shapes: one row a run")
+    one = torch.nn.Linear(4, 1).eval()
+    add("torch-single-logit", one, x, one(x).detach().numpy()[:, 0], dynamo=True)
+    soft = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Softmax(1)).eval()
+    add("torch-softmax", soft, x, soft(x).detach().numpy(), dynamo=False, outputs=("probs",))
+    double = torch.nn.Linear(4, 2).double().eval()
+    add("torch-float64", double, x.double(), double(x.double()).detach().numpy(), dynamo=False)
+
+    class Image(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.head = torch.nn.Linear(3, 2)
+
+        def forward(self, x):
+            return self.head(x.float().mean((1, 2)) / 255), x.amax((1, 2))
+
+    image = Image().eval()
+    pixels = torch.randint(0, 256, (6, 5, 4, 3), dtype=torch.uint8)
+    logits, brightest = image(pixels)
+    values = [{"logits": a, "brightest": b} for a, b in zip(logits.detach().numpy(), brightest.numpy())]
+    add("torch-uint8-image", image, pixels, values, dynamo=False, outputs=("logits", "brightest"), notes="uint8 NHWC image, two outputs")
+
+
 # ---------------------------------------------------------------- tensors of every kind, by hand
 
 def by_hand(name, nodes, inputs, outputs, initializers=(), opset=17):
