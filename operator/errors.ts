@@ -19,8 +19,11 @@ export class TransientError extends Error {
 export class TerminalError extends Error {
   override readonly name = 'TerminalError';
   readonly reason: Reason;
-  constructor(reason: Reason, message: string, options: { cause?: unknown } = {}) {
+  /** Look again then, because what must change (a quota, a right, a foreign object) is not watched; undefined: it is. */
+  readonly recheckAfterMs: number | undefined;
+  constructor(reason: Reason, message: string, options: { cause?: unknown; recheckAfterMs?: number | undefined } = {}) {
     super(message, { cause: options.cause });
     this.reason = reason;
+    this.recheckAfterMs = options.recheckAfterMs;
   }
 }

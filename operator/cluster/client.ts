@@ -3,12 +3,24 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 /** namespace/name of a ModelDeployment; the key of the work queue. */
 export type Key = `${string}/${string}`;
 
-/** What the reconciler may ask of a cluster. Reads come from informer caches and make no call; writes are one request each. */
+/** What must hold for an apply to be done; the API server checks it in the same transaction. */
+export type Precondition =
+  /** No object of that name exists. */
+  | { readonly absent: true }
+  /** The object of that name is this very one. */
+  | { readonly uid: string };
+
+/** What the reconciler may write to a cluster: one request a call. Reads come from the informers' cache (observe.ts). */
 export interface ClusterClient {
-  /** Server-side apply, forced, as FIELD_MANAGER. @throws ConflictError | TransientError | TerminalError */
-  apply<T extends KubernetesObject>(object: T): Promise<T>;
-  /** Server-side apply of the status subresource. @throws as apply */
+  /**
+   * Server-side apply, forced, as FIELD_MANAGER; answers with the object as it is then.
+   * @throws ConflictError (also when the precondition does not hold) | TransientError | TerminalError
+   */
+  apply<T extends KubernetesObject>(object: T, precondition: Precondition): Promise<T>;
+  /** Server-side apply of the status subresource of the object with that uid. @throws as apply */
   applyStatus<T extends KubernetesObject>(object: T): Promise<T>;
+  /** Reads past the cache. undefined: there is none. @throws TransientError | TerminalError */
+  read<T extends KubernetesObject>(object: T): Promise<T | undefined>;
   /** Deletes only that very object (uid precondition); one that is gone already is no error. @throws as apply */
   delete(object: KubernetesObject): Promise<void>;
   /** Records an event about the object; failure is logged, never thrown. */
