@@ -1,0 +1,189 @@
+import type { Readable } from 'node:stream';
+import { Storage, type FileMetadata } from '@google-cloud/storage';
+import { JWT } from 'google-auth-library';
+import { classifyAuthError, classifyGcsError, httpStatus, unavailable, type FailedCall } from './gcs-failure.ts';
+import { type GcsObject } from './gcs-listing.ts';
+import { MAX_FILES } from './model-folder.ts';
+import { StorageError } from './model-store.ts';
+
+/** https://cloud.google.com/storage/docs/oauth-scopes */
+const READ_ONLY = 'https://www.googleapis.com/auth/devstorage.read_only';
+
+export interface GcsOptions {
+  /** `http://host:port` of an emulator; calls then carry no credentials. */
+  readonly emulatorHost?: string | undefined;
+  /** Service account key, JSON text. Without it the environment's default credentials. */
+  readonly credentialsJson?: string | undefined;
+  /** Longest wait for one metadata call, credentials included; default 15,000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** The few calls to GCS that serving needs. A missing object or bucket is undefined, every other failure a StorageError. */
+export interface GcsClient {
+  /** The live version, or exactly `generation`. */
+  getObject(
+    where: { bucket: string; name: string; generation?: string | undefined },
+    signal?: AbortSignal,
+  ): Promise<GcsObject | undefined>;
+  /** At most MAX_FILES + 1 objects whose names start with `prefix`; undefined when there is no such bucket. */
+  listObjects(
+    where: { bucket: string; prefix: string; versions?: boolean },
+    signal?: AbortSignal,
+  ): Promise<GcsObject[] | undefined>;
+  /** The stored bytes of this very generation from `start` on. Errors of the stream are made readable by `classify`. */
+  openStream(object: GcsObject, start: number): Readable;
+  /** Makes a StorageError of what openStream's stream failed with. */
+  classify(error: unknown, object: GcsObject): StorageError;
+}
+
+/**
+ * A client for the real service or an emulator. Makes no call yet.
+ * @throws StorageError ModelAccessDenied when `credentialsJson` is no service account key
+ */
+export function createGcsClient(options: GcsOptions = {}): GcsClient {
+  const key = options.credentialsJson ? parseKey(options.credentialsJson) : undefined;
+  const storage = createStorage(options.emulatorHost, key);
+  const timeoutMs = options.timeoutMs ?? 15_000;
+  let anonymous = false;
+
+  /** Gets a token first, so that a failure of the credentials is told apart from one of the bucket. */
+  async function authenticate(location: string): Promise<void> {
+    if (options.emulatorHost) return;
+    const client = await storage.authClient.getClient().catch(() => undefined);
+    anonymous = client === undefined;
+    try {
+      await client?.getAccessToken();
+    } catch (error) {
+      throw classifyAuthError(error, location, key?.client_email);
+    }
+  }
+
+  async function call<T>(failed: Pick<FailedCall, 'location' | 'permission'>, ask: () => Promise<T>) {
+    await authenticate(failed.location);
+    try {
+      return await ask();
+    } catch (error) {
+      if (httpStatus(error) === 404) return undefined;
+      throw classifyGcsError(error, { ...failed, anonymous, principal: key?.client_email });
+    }
+  }
+
+  return {
+    getObject({ bucket, name, generation }, signal) {
+      const location = `gs://${bucket}/${name}`;
+      const file = storage.bucket(bucket).file(name, generation ? { generation } : {});
+      const asked = call({ location, permission: 'storage.objects.get' }, async () => {
+        const [metadata] = await file.getMetadata();
+        return toObject(bucket, metadata, location);
+      });
+      return within(asked, { timeoutMs, signal, location });
+    },
+    listObjects({ bucket, prefix, versions = false }, signal) {
+      const location = `gs://${bucket}/${prefix}`;
+      const query = { prefix, versions, autoPaginate: false };
+      const asked = call({ location, permission: 'storage.objects.list' }, () =>
+        listPages(storage, bucket, query, location),
+      );
+      return within(asked, { timeoutMs, signal, location });
+    },
+    openStream({ bucket, name, generation }, start) {
+      const file = storage.bucket(bucket).file(name, { generation });
+      return file.createReadStream({ validation: false, decompress: false, ...(start > 0 ? { start } : {}) });
+    },
+    classify(error, { bucket, name }) {
+      const location = `gs://${bucket}/${name}`;
+      const permission = 'storage.objects.get';
+      return classifyGcsError(error, { location, permission, anonymous, principal: key?.client_email });
+    },
+  };
+}
+
+async function listPages(
+  storage: Storage,
+  bucket: string,
+  query: { prefix: string; versions: boolean; autoPaginate: boolean },
+  location: string,
+): Promise<GcsObject[]> {
+  const objects: GcsObject[] = [];
+  let pageToken: string | undefined;
+  do {
+    const [files, next] = await storage.bucket(bucket).getFiles({ ...query, ...(pageToken ? { pageToken } : {}) });
+    objects.push(...files.map(({ metadata }) => toObject(bucket, metadata, location)));
+    pageToken = (next as { pageToken?: string } | null)?.pageToken;
+  } while (pageToken && objects.length <= MAX_FILES);
+  return objects;
+}
+
+/** Without `name` and `generation` it is no answer of GCS, but of a proxy or a login page in between. */
+function toObject(bucket: string, metadata: FileMetadata, location: string): GcsObject {
+  const { name, generation, size, crc32c, contentEncoding, timeCreated, timeDeleted } = metadata;
+  if (typeof name !== 'string' || !/^\d+$/.test(String(generation))) {
+    throw unavailable(new Error('the answer is no object metadata'), location);
+  }
+  return {
+    bucket,
+    name,
+    generation: String(generation),
+    sizeBytes: Number(size ?? 0),
+    crc32c,
+    gzip: contentEncoding === 'gzip',
+    createdAtMs: Date.parse(timeCreated ?? ''),
+    deletedAtMs: timeDeleted ? Date.parse(timeDeleted) : undefined,
+  };
+}
+
+interface Key {
+  readonly client_email: string;
+  readonly private_key: string;
+}
+
+function parseKey(json: string): Key {
+  try {
+    const { client_email, private_key } = JSON.parse(json) as Partial<Key>;
+    if (client_email && private_key) return { client_email, private_key };
+  } catch {
+    // The error's text would quote the key.
+  }
+  throw new StorageError(
+    'ModelAccessDenied',
+    'GOOGLE_APPLICATION_CREDENTIALS_JSON is no service account key: store the whole key file, as downloaded from Google Cloud, in the Secret',
+  );
+}
+
+/** The library's own reading of this variable is broken (metadata or uploads fail, by how it is written), so it must not see it. */
+const EMULATOR_VARIABLE = 'STORAGE_EMULATOR_HOST';
+
+function createStorage(emulatorHost: string | undefined, key: Key | undefined): Storage {
+  const kept = process.env[EMULATOR_VARIABLE];
+  delete process.env[EMULATOR_VARIABLE];
+  try {
+    return new Storage({
+      retryOptions: { autoRetry: false },
+      ...(emulatorHost ? { apiEndpoint: emulatorHost, projectId: 'emulator' } : {}),
+      ...(key ? { authClient: new JWT({ email: key.client_email, key: key.private_key, scopes: [READ_ONLY] }) } : {}),
+    });
+  } finally {
+    if (kept !== undefined) process.env[EMULATOR_VARIABLE] = kept;
+  }
+}
+
+/** The library's calls cannot be cancelled: the caller stops waiting, the answer is dropped. */
+async function within<T>(
+  asked: Promise<T>,
+  { timeoutMs, signal, location }: { timeoutMs: number; signal: AbortSignal | undefined; location: string },
+): Promise<T> {
+  signal?.throwIfAborted();
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const ended = signal ? AbortSignal.any([signal, timeout]) : timeout;
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stop = (): void => {
+    reject(timeout.aborted ? unavailable({ code: `no answer within ${timeoutMs} ms` }, location) : ended.reason);
+  };
+  ended.addEventListener('abort', stop, { once: true });
+  asked.catch(() => {});
+  try {
+    return await Promise.race([asked, stopped]);
+  } finally {
+    ended.removeEventListener('abort', stop);
+  }
+}
