@@ -39,25 +39,25 @@ export interface ModelDeploymentSpec {
   service: ServiceSpec;
   /** Runtime image, instead of the operator's default. */
   image?: string;
-  /** Further environment variables of the runtime container, as in core/v1. */
+  /** Further environment variables of the runtime container, as in core/v1. Those the operator sets are refused. */
   env?: V1EnvVar[];
   /** Secrets to pull the image with, as in core/v1. */
   imagePullSecrets?: V1LocalObjectReference[];
-  /** Labels a node must have, as in core/v1. */
+  /** Labels that a node must have, as in core/v1. */
   nodeSelector?: Record<string, string>;
-  /** As in core/v1. */
+  /** Taints of nodes that the pods tolerate, as in core/v1. */
   tolerations?: V1Toleration[];
-  /** As in core/v1. */
+  /** Further rules on which nodes the pods run, as in core/v1. */
   affinity?: V1Affinity;
-  /** As in core/v1. */
+  /** How the pods spread, as in core/v1. When it is not set, over nodes and zones where possible. */
   topologySpreadConstraints?: V1TopologySpreadConstraint[];
-  /** As in core/v1. */
+  /** PriorityClass of the pods. */
   priorityClassName?: string;
-  /** Added to the pods' labels. */
+  /** Added to the pods. Keys of the operator are refused. */
   podLabels?: Record<string, string>;
-  /** Added to the pods' annotations. */
+  /** Added to the pods. Keys under modeldeployment.dev/ are refused. */
   podAnnotations?: Record<string, string>;
-  /** The operator leaves Deployment, Service and so on as they are. */
+  /** While it is true the operator leaves Deployment, Service and so on as they are. */
   paused: boolean;
 }
 /** Where the model lies and how its outputs are read. */
@@ -85,9 +85,9 @@ export interface AutoscalingSpec {
   maxReplicas: number;
   /** CPU use to aim at, in percent of the requested CPU. 80 when neither it nor metrics is set. */
   targetCPUUtilizationPercentage?: number;
-  /** Further metrics, as in autoscaling/v2 (HorizontalPodAutoscaler). */
+  /** What to scale by, as in autoscaling/v2. With metrics, CPU counts only when its target is set too. */
   metrics?: V2MetricSpec[];
-  /** How fast to scale, as in autoscaling/v2 (HorizontalPodAutoscaler). */
+  /** How fast to scale, as in autoscaling/v2. */
   behavior?: V2HorizontalPodAutoscalerBehavior;
 }
 /** Requests that arrive together run together. */
@@ -99,11 +99,11 @@ export interface BatchingSpec {
 }
 /** The Service in front of the pods. */
 export interface ServiceSpec {
-  /** As in core/v1. */
+  /** Where it is reachable, as in core/v1. */
   type: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
   /** Port of the Service. */
   port: number;
-  /** Added to the Service. */
+  /** Added to the Service. Keys under modeldeployment.dev/ are refused. */
   annotations?: Record<string, string>;
 }
 /** What is true now. Written by the operator. */
