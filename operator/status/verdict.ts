@@ -1,0 +1,146 @@
+import type { ModelDeployment } from '../api/generated.ts';
+import { CONDITION_TYPES, REASONS, type Reason } from '../api/model-deployment.ts';
+import { APP_NAME, LABELS } from '../api/labels.ts';
+import type { Observed, Problem } from '../api/observed.ts';
+import { PROGRESS_DEADLINE_SECONDS } from '../resources/deployment.ts';
+import { chooseProblem, computeFailure, sentence } from './failure-reason.ts';
+import { computeRefusal, isPastDeadline } from './rollout-failure.ts';
+import { isOfTemplate, type Serving } from './serving.ts';
+
+/** The one judgement that Ready, Progressing and Stalled are written from. */
+export interface Verdict extends Problem {
+  readonly isReady: boolean;
+  readonly isProgressing: boolean;
+  /** A person must act. */
+  readonly isStalled: boolean;
+}
+
+/** How many pods there should be. */
+export interface Wanted {
+  /** What the spec or the autoscaler asks for. */
+  readonly replicas: number;
+  /** How many must serve for Ready: an autoscaler on its way up takes nothing away from what already serves. */
+  readonly required: number;
+}
+
+/**
+ * Failures that are the new generation's or spec's own: while old pods serve, they mean ModelRejected. The others (storage,
+ * image, node, quota) would hit the old pods too if they had to start again, and keep their own reason.
+ */
+const REFUSED_BY_PODS: ReadonlySet<Reason> = new Set<Reason>([
+  'ModelTooLarge',
+  'ModelInvalid',
+  'ModelUnsupported',
+  'ModelChecksumMismatch',
+  'ExternalDataMissing',
+  'ModelRejected',
+  'OutOfMemory',
+  'InvalidSpec',
+  'CrashLooping',
+  'ProgressDeadlineExceeded',
+]);
+
+/** Number of pods wanted by the spec or, under autoscaling, by whoever last set the Deployment's replicas. */
+export function computeWanted({ modelDeployment, children }: Observed): Wanted {
+  const { replicas, autoscaling } = modelDeployment.spec;
+  if (!autoscaling) return { replicas, required: replicas };
+  const live = children.deployment?.spec?.replicas ?? autoscaling.minReplicas;
+  return { replicas: live, required: Math.min(live, autoscaling.minReplicas) };
+}
+
+/** First match wins, so the order is the meaning: what stopped the pass, then what was decided, then what is seen. */
+export function computeVerdict(observed: Observed, serving: Serving, wanted: Wanted): Verdict {
+  const { resolution, modelDeployment } = observed;
+  const isUpToDate = isRolledOut(observed, serving, wanted);
+  if (modelDeployment.spec.paused) return paused(isUpToDate);
+  if (observed.problem) return stuck(observed.problem, REASONS[observed.problem.reason].stalls !== 'no');
+  if (observed.rejection)
+    return stuck(refusal(observed.rejection, observed.rejection.generation, serving, observed), true);
+  if (resolution.kind === 'failed' && !resolution.retryable) return stuck(resolution, true);
+  // Storage that does not answer takes nothing away from what was right before and still is.
+  if (isUpToDate && (resolution.kind !== 'failed' || wasReady(modelDeployment))) return ready(observed, wanted);
+  return judgeRollout(observed, serving, wanted);
+}
+
+/** Whether every required replica is a ready endpoint of the desired template, and no endpoint is of another. */
+function isRolledOut({ desired, children: { deployment } }: Observed, serving: Serving, { required }: Wanted): boolean {
+  if (!desired) return false;
+  if (required === 0) return serving.readyPods === 0 && (deployment?.status?.replicas ?? 0) === 0;
+  // updatedReplicas also sees `kubectl rollout restart`, after which old and new pods have the same hash.
+  const updated = deployment?.status?.updatedReplicas ?? 0;
+  return serving.currentPods >= required && serving.otherPods === 0 && updated >= required;
+}
+
+function judgeRollout(observed: Observed, serving: Serving, wanted: Wanted): Verdict {
+  const { children, desired, resolution } = observed;
+  const problem = chooseProblem([
+    computeFailure(children.pods.filter((pod) => desired && isOfTemplate(pod, desired.templateHash))),
+    computeRefusal(children.deployment, desired),
+  ]);
+  const isLate = isPastDeadline(children.deployment, desired);
+  const failure = problem ?? (isLate ? deadlineProblem(observed) : undefined);
+  if (failure && serving.otherPods > 0 && REFUSED_BY_PODS.has(failure.reason)) {
+    return stuck(refusal(failure, desired?.generation, serving, observed), true);
+  }
+  if (failure) {
+    const { stalls } = REASONS[failure.reason];
+    const isStalled = stalls === 'yes' || (stalls === 'afterDeadline' && isLate);
+    return { ...stuck(failure, isStalled), isProgressing: !isStalled };
+  }
+  return resolution.kind === 'failed' ? stuck(resolution, false) : inProgress(serving, wanted);
+}
+
+function paused(isReady: boolean): Verdict {
+  const remedy = isReady ? '' : ' Remove it to roll out the current spec.';
+  const message = `spec.paused is set: children are left as they are.${remedy}`;
+  return { isReady, isProgressing: false, isStalled: false, reason: 'Paused', message };
+}
+
+function stuck({ reason, message }: Problem, isStalled: boolean): Verdict {
+  return { isReady: false, isProgressing: false, isStalled, reason, message };
+}
+
+/** In the pod's own words, with what was refused in front and what serves on behind. */
+function refusal(
+  { reason, message }: Problem,
+  refused: string | undefined,
+  serving: Serving,
+  { desired }: Observed,
+): Problem {
+  const isServing = serving.readyPods > 0;
+  const other = isServing ? serving.generation : desired?.generation;
+  const isNewModel = refused !== undefined && refused !== other;
+  const subject = isNewModel ? `Model generation ${refused}` : 'The new spec';
+  const previous = isNewModel && other !== undefined ? `Generation ${other}` : 'The previous spec';
+  const rest = isServing ? `${previous} serves on.` : `${previous} is to be served instead.`;
+  return { reason: 'ModelRejected', message: `${subject} was refused (${reason}): ${sentence(message)} ${rest}` };
+}
+
+function deadlineProblem({ modelDeployment, children }: Observed): Problem {
+  const seconds = children.deployment?.spec?.progressDeadlineSeconds ?? PROGRESS_DEADLINE_SECONDS;
+  const selector = `${LABELS.name}=${APP_NAME},${LABELS.instance}=${modelDeployment.metadata.name}`;
+  return {
+    reason: 'ProgressDeadlineExceeded',
+    message: `New pods did not become ready within ${seconds} seconds and give no reason: see kubectl describe pods -l ${selector}.`,
+  };
+}
+
+function ready({ desired }: Observed, { required }: Wanted): Verdict {
+  const verdict = { isReady: true, isProgressing: false, isStalled: false };
+  if (required === 0) return { ...verdict, reason: 'ScaledToZero', message: 'Zero replicas are wanted: nothing runs.' };
+  const what = desired?.generation === undefined ? 'the model' : `model generation ${desired.generation}`;
+  return { ...verdict, reason: 'Ready', message: `Every replica serves ${what}.` };
+}
+
+function inProgress({ currentPods }: Serving, { required, replicas }: Wanted): Verdict {
+  const message =
+    currentPods < required
+      ? `${currentPods} of ${replicas} replicas serve the current spec and model; new pods are starting.`
+      : 'Every replica is there; old pods are going.';
+  return { isReady: false, isProgressing: true, isStalled: false, reason: 'RolloutInProgress', message };
+}
+
+function wasReady({ status, metadata }: ModelDeployment): boolean {
+  const condition = status?.conditions?.find(({ type }) => type === CONDITION_TYPES.ready);
+  return condition?.status === 'True' && condition.observedGeneration === metadata.generation;
+}
