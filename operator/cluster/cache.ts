@@ -1,0 +1,142 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { LABELS } from '../api/labels.ts';
+import type { Key } from './client.ts';
+import { compareResourceVersions } from './resource-version.ts';
+
+/** How objects of a kind belong to a ModelDeployment: they have its name, or carry it as instance label. */
+export type Grouping = 'by-name' | 'by-instance';
+
+/**
+ * The objects of one kind as the watches deliver them, overlaid with the operator's own writes until the watch has come as
+ * far. So a pass sees what the one before it wrote, and an answer that arrives late never hides something newer.
+ */
+export class ResourceCache<T extends KubernetesObject> {
+  readonly #grouping: Grouping;
+  readonly #objects = new Map<Key, T>();
+  /** Only for `by-instance`. No group is empty. */
+  readonly #groups = new Map<Key, Map<string, T>>();
+  /** Own writes that their watch has not delivered yet. */
+  readonly #written = new Map<Key, T>();
+  /** Uids of objects that were deleted here and that the watch still shows. */
+  readonly #deletedUids = new Set<string>();
+  /** How far each watch has come: namespace ('' for all) -> resourceVersion. */
+  readonly #seen = new Map<string, string>();
+
+  constructor(grouping: Grouping) {
+    this.#grouping = grouping;
+  }
+
+  /** The watch delivered this object. */
+  upsert(object: T): void {
+    const key = nameKey(object);
+    const last = this.#objects.get(key);
+    this.#objects.set(key, object);
+    if (last && last.metadata?.uid !== object.metadata?.uid) this.#deletedUids.delete(last.metadata?.uid ?? '');
+    if (this.#grouping === 'by-instance') {
+      if (last) this.#removeFromGroup(last);
+      this.#addToGroup(object);
+    }
+    this.#advance(object);
+  }
+
+  /** The watch delivered its end. */
+  remove(object: T): void {
+    const key = nameKey(object);
+    const last = this.#objects.get(key);
+    this.#objects.delete(key);
+    if (last) this.#removeFromGroup(last);
+    this.#deletedUids.delete(object.metadata?.uid ?? '');
+    this.#advance(object);
+  }
+
+  /** A list of a namespace ('' for all) was taken over whole: the watch goes on from `resourceVersion`, be it earlier than before. */
+  listed(namespace: string, resourceVersion: string): void {
+    const before = this.#seen.get(namespace);
+    this.#seen.set(namespace, resourceVersion);
+    // etcd came back from a backup: no write of the time since then exists.
+    if (before !== undefined && compareResourceVersions(resourceVersion, before) < 0) this.#written.clear();
+  }
+
+  /** The API server answered a write with this object. */
+  written(object: T): void {
+    if (!this.#isSeen(object)) this.#written.set(nameKey(object), object);
+  }
+
+  /** The API server accepted the deletion of this object. */
+  deleted(object: T): void {
+    const key = nameKey(object);
+    this.#written.delete(key);
+    const uid = object.metadata?.uid;
+    if (uid !== undefined && this.#objects.get(key)?.metadata?.uid === uid) this.#deletedUids.add(uid);
+  }
+
+  /** The object as it is known best. */
+  get(key: Key): T | undefined {
+    const written = this.#written.get(key);
+    if (written) {
+      if (!this.#isSeen(written)) return written;
+      this.#written.delete(key);
+    }
+    const object = this.#objects.get(key);
+    return object && this.#deletedUids.has(object.metadata?.uid ?? '') ? undefined : object;
+  }
+
+  /** Objects that carry the name of that ModelDeployment as their instance label. */
+  group(key: Key): readonly T[] {
+    return [...(this.#groups.get(key)?.values() ?? [])];
+  }
+
+  /** Keys of the objects that the watches have delivered. */
+  keys(): IterableIterator<Key> {
+    return this.#objects.keys();
+  }
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  #isSeen(object: T): boolean {
+    const seen = this.#seen.get(this.#scopeOf(object));
+    const version = object.metadata?.resourceVersion;
+    return seen !== undefined && version !== undefined && compareResourceVersions(version, seen) <= 0;
+  }
+
+  #advance(object: T): void {
+    const scope = this.#scopeOf(object);
+    const seen = this.#seen.get(scope);
+    const version = object.metadata?.resourceVersion;
+    if (version === undefined) return;
+    if (seen === undefined || compareResourceVersions(version, seen) > 0) this.#seen.set(scope, version);
+  }
+
+  #scopeOf(object: T): string {
+    return this.#seen.has('') ? '' : (object.metadata?.namespace ?? '');
+  }
+
+  #addToGroup(object: T): void {
+    const key = instanceKey(object);
+    if (key === undefined) return;
+    const group = this.#groups.get(key) ?? new Map<string, T>();
+    group.set(object.metadata?.name ?? '', object);
+    this.#groups.set(key, group);
+  }
+
+  #removeFromGroup(object: T): void {
+    const key = instanceKey(object);
+    const group = key && this.#groups.get(key);
+    if (!group) return;
+    group.delete(object.metadata?.name ?? '');
+    if (group.size === 0) this.#groups.delete(key);
+  }
+}
+
+/** namespace/name of an object. */
+export function nameKey(object: KubernetesObject): Key {
+  return `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`;
+}
+
+/** namespace/name of the ModelDeployment whose name the object carries as instance label. */
+export function instanceKey(object: KubernetesObject): Key | undefined {
+  const instance = object.metadata?.labels?.[LABELS.instance];
+  return instance === undefined ? undefined : `${object.metadata?.namespace ?? ''}/${instance}`;
+}

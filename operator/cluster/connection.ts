@@ -1,0 +1,126 @@
+import { HttpMethod, RequestContext, type KubeConfig } from '@kubernetes/client-node';
+import { request, type Dispatcher } from 'undici';
+
+/** One request to the API server. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below the server's address, with query: `/api/v1/pods?limit=1`. */
+  readonly path: string;
+  readonly body?: object | undefined;
+  /** Default `application/json`. */
+  readonly contentType?: string | undefined;
+  /** Milliseconds until the headers, and between two parts of the body; default 15 s. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface ApiResponse {
+  readonly statusCode: number;
+  /** Parsed JSON; the text where it is none. */
+  readonly body: unknown;
+  readonly retryAfter: string | undefined;
+}
+
+interface Credentials {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly dispatcher: Dispatcher | undefined;
+  readonly readAtMs: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 15_000;
+/** Service account tokens and client certificates rotate: read them again after this long, or at once after a 401. */
+const CREDENTIALS_MAX_AGE_MS = 10_000;
+
+/**
+ * Direct requests to the API server on pooled connections, with the authentication of a kubeconfig. client-node's own
+ * request path opens a TLS connection for every call.
+ */
+export class ApiServerConnection {
+  readonly #kubeConfig: KubeConfig;
+  #credentials: Credentials | undefined;
+
+  /** @param kubeConfig one that went through `poolConnections` */
+  constructor(kubeConfig: KubeConfig) {
+    this.#kubeConfig = kubeConfig;
+  }
+
+  /** Rejects when there is no answer; every HTTP answer resolves. */
+  async request(apiRequest: ApiRequest): Promise<ApiResponse> {
+    const response = await this.#send(apiRequest);
+    if (response.statusCode !== 401) return response;
+    this.#credentials = undefined;
+    return this.#send(apiRequest);
+  }
+
+  async #send({ method, path, body, contentType, timeoutMs = DEFAULT_TIMEOUT_MS }: ApiRequest): Promise<ApiResponse> {
+    const { headers, dispatcher } = await this.#authenticate();
+    const response = await request(`${this.#server()}${path}`, {
+      method,
+      headers: {
+        ...headers,
+        accept: 'application/json',
+        ...(body ? { 'content-type': contentType ?? 'application/json' } : {}),
+      },
+      body: body ? JSON.stringify(body) : null,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      ...(dispatcher ? { dispatcher } : {}),
+    });
+    const text = await response.body.text();
+    const retryAfter = response.headers['retry-after'];
+    return {
+      statusCode: response.statusCode,
+      body: parseJson(text),
+      retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+    };
+  }
+
+  #server(): string {
+    const cluster = this.#kubeConfig.getCurrentCluster();
+    if (!cluster) throw new Error('the kubeconfig names no current cluster');
+    return cluster.server.replace(/\/+$/, '');
+  }
+
+  async #authenticate(): Promise<Credentials> {
+    const readAtMs = performance.now();
+    const known = this.#credentials;
+    if (known && readAtMs - known.readAtMs < CREDENTIALS_MAX_AGE_MS) return known;
+    const context = new RequestContext(this.#server(), HttpMethod.GET);
+    await this.#kubeConfig.applySecurityAuthentication(context);
+    const credentials = { headers: context.getHeaders(), dispatcher: context.getDispatcher(), readAtMs };
+    this.#credentials = credentials;
+    return credentials;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** What client-node hides: it is private in its types, and makes a new connection pool for every request. */
+interface DispatcherFactory {
+  createDispatcher(cluster: object | null, options: object): Dispatcher | undefined;
+}
+
+/**
+ * Makes a kubeconfig hand out one connection pool for as long as server and certificates stay the same; client-node 2.0.1
+ * makes one, and so a TLS connection, for every request.
+ */
+export function poolConnections(kubeConfig: KubeConfig): KubeConfig {
+  const factory = kubeConfig as unknown as DispatcherFactory;
+  const create = factory.createDispatcher.bind(kubeConfig);
+  let pooled: { key: string; dispatcher: Dispatcher | undefined } | undefined;
+  factory.createDispatcher = (cluster, options) => {
+    const key = JSON.stringify([cluster, options]);
+    if (pooled?.key !== key) {
+      // Requests under way end on the old connections.
+      void pooled?.dispatcher?.close();
+      pooled = { key, dispatcher: create(cluster, options) };
+    }
+    return pooled.dispatcher;
+  };
+  return kubeConfig;
+}
