@@ -1,0 +1,76 @@
+# The commands of this project. Every one installs what it needs first; `make` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+# The Node.js of devDependencies comes first: the system's may be too old to run TypeScript.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+# onnxruntime-node would download GPU libraries that nothing here uses.
+export ONNXRUNTIME_NODE_INSTALL := skip
+# The name of the images: REGISTRY/modeldeployment-operator:VERSION. VERSION defaults to that of package.json.
+export REGISTRY VERSION CLUSTER CLUSTER_NAME
+
+.PHONY: help setup tools test check lint format format-check typecheck generate generated-check build images push \
+  install-yaml operator serve demo demo-down test-e2e
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install the npm packages, if the lock file changed
+	@cmp -s package-lock.json node_modules/.installed-lock.json || { echo '==> npm ci'; npm ci --no-audit --no-fund --loglevel=error; \
+	  cp package-lock.json node_modules/.installed-lock.json; }
+
+tools: setup # the programs of the test bed: from the cache, a release archive, or built
+	@echo '==> tools'; node dev/tools.ts etcd kube-apiserver kube-controller-manager kubectl fake-gcs-server >/dev/null
+
+test: tools check ## everything a change must pass: linter, formatter, types, generated files, all tests
+	@echo '==> mocha'; mocha
+
+check: setup lint format-check typecheck generated-check
+
+lint: setup ## oxlint
+	@echo '==> lint'; oxlint --type-aware --deny-warnings --quiet
+
+format: setup ## prettier, writing
+	@prettier --write --log-level warn .
+
+format-check: setup
+	@echo '==> format'; prettier --check --log-level warn .
+
+typecheck: setup ## tsc
+	@echo '==> types'; tsc --noEmit
+
+generate: setup ## the files that are made from crds/modeldeployment.yaml and from the reasons
+	@npm run --silent generate
+
+GENERATED = $(wildcard operator/api/generated.ts docs/reasons.md docs/reference.md)
+generated-check: setup
+	@echo '==> generated files'; before=$$(sha256sum $(GENERATED)); npm run --silent generate; \
+	  sha256sum --check --quiet <<<"$$before" || { echo 'these were out of date and are now made again: commit them'; exit 1; }
+
+build: setup ## compile to dist/
+	@rm -rf dist; npm run --silent build
+
+images: setup ## build both images: REGISTRY=registry.example.com/ml [VERSION=1.2.3]
+	@node dev/images.ts
+
+push: setup ## push both images to REGISTRY
+	@node dev/images.ts push
+
+install-yaml: setup ## write install.yaml (CRD, namespace, RBAC, operator) for the images of REGISTRY and VERSION
+	@node dev/install-yaml.ts
+
+operator: setup ## run the operator from this checkout against the current kubectl context
+	@node operator/main.ts
+
+serve: setup ## serve a model without a cluster: MODEL=./model.onnx [ARGS='--port 8080']
+	@node cli/main.ts serve $(or $(MODEL),$(error say which model: make serve MODEL=./model.onnx)) $(ARGS)
+
+demo: setup ## a cluster, the operator, a model, a prediction: CLUSTER=current for the current kubectl context
+	@node dev/demo.ts
+
+demo-down: setup ## remove everything make demo made
+	@node dev/demo.ts down
+
+test-e2e: setup ## tests on a real cluster with real pods (kind, or a node in namespaces)
+	@mocha --config test/e2e/.mocharc.json

@@ -1,0 +1,133 @@
+/**
+ * The project's two images and where they come from. `node dev/images.ts [push]` builds (and pushes) them under the names of
+ * a release: REGISTRY/modeldeployment-operator:VERSION and REGISTRY/modeldeployment-runtime:VERSION.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { cacheDirectory } from './cache-directory.ts';
+import type { Image } from './cluster/cluster.ts';
+import { run } from './command.ts';
+import type { SetDetail } from './progress.ts';
+import { step } from './progress.ts';
+import { ensureTools } from './tools.ts';
+import { exists } from './tools/cache.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const BUILD_SCRIPT = join(import.meta.dirname, 'images', 'build.sh');
+const STATIC_IMAGE_SCRIPT = join(import.meta.dirname, 'images', 'static-image.sh');
+const COMMON_INPUTS = [
+  'package.json',
+  'package-lock.json',
+  '.npmrc',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'storage',
+];
+
+export type ImageName = 'operator' | 'runtime';
+export const IMAGE_NAMES = ['operator', 'runtime'] as const satisfies readonly ImageName[];
+
+/** What the Dockerfile of each copies. */
+const INPUTS: Readonly<Record<ImageName, readonly string[]>> = {
+  operator: ['Dockerfile.operator', ...COMMON_INPUTS, 'operator', 'runtime/contract.ts'],
+  runtime: ['Dockerfile.runtime', ...COMMON_INPUTS, 'runtime'],
+};
+
+/**
+ * An image of this checkout, built unless one of the same content is there already: its tag is the hash of what goes in, so
+ * a change rolls pods over and no change does not.
+ */
+export async function ensureImage(name: ImageName, setDetail: SetDetail = () => {}): Promise<Image> {
+  const directory = join(cacheDirectory(), 'images');
+  await mkdir(directory, { recursive: true });
+  const tag = await hashFiles(INPUTS[name]);
+  const reference = `localhost/modeldeployment-${name}:${tag}`;
+  const archive = join(directory, `modeldeployment-${name}-${tag}.tar`);
+  if (!(await exists(archive))) {
+    await build(name, [reference, archive], setDetail);
+    await removeOtherArchives(directory, `modeldeployment-${name}-`, archive);
+  }
+  return { reference, archive };
+}
+
+/**
+ * The GCS emulator under the name of its published image, from the same pinned version of its source: for clusters that
+ * cannot pull.
+ */
+export async function ensureEmulatorImage(reference: string): Promise<Image> {
+  const { 'fake-gcs-server': binary } = await ensureTools(['fake-gcs-server'], {
+    report: (line) => console.log(`    ${line}`),
+  });
+  const directory = join(cacheDirectory(), 'images');
+  const archive = join(directory, `${reference.replaceAll(/[^\w.-]/g, '-')}.tar`);
+  await mkdir(directory, { recursive: true });
+  if (!(await exists(archive))) await run('bash', [STATIC_IMAGE_SCRIPT, binary, reference, archive]);
+  return { reference, archive };
+}
+
+/** The name an image of a release has. @param registry such as `registry.example.com/ml`; empty: none */
+export function releaseReference(name: ImageName, registry: string, version: string): string {
+  return `${registry ? `${registry.replace(/\/$/, '')}/` : ''}modeldeployment-${name}:${version}`;
+}
+
+/** `version` of package.json. */
+export async function projectVersion(): Promise<string> {
+  return (JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+async function build(name: ImageName, args: readonly string[], setDetail: SetDetail): Promise<void> {
+  await run('bash', [BUILD_SCRIPT, name, ...args], {
+    env: { IMAGES_DIR: join(cacheDirectory(), 'images') },
+    onLine: (line) => {
+      setDetail(line);
+      if (line.includes(':')) console.log(`    ${line.trim()}`);
+    },
+  });
+}
+
+/** 12 hex digits that change with any of these files, or files in these folders. */
+async function hashFiles(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    for (const file of await filesBelow(join(ROOT, path))) {
+      hash.update(`${relative(ROOT, file)}\0`).update(await readFile(file));
+    }
+  }
+  return hash.digest('hex').slice(0, 12);
+}
+
+async function filesBelow(path: string): Promise<string[]> {
+  if ((await stat(path)).isFile()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+async function removeOtherArchives(directory: string, prefix: string, kept: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    if (name.startsWith(prefix) && path !== kept) await rm(path);
+  }
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const registry = process.env['REGISTRY'] ?? '';
+  const version = process.env['VERSION'] ?? (await projectVersion());
+  for (const name of IMAGE_NAMES) {
+    const reference = releaseReference(name, registry, version);
+    const push = args.includes('push');
+    await step(`${push ? 'Pushing' : 'Building'} ${reference}`, (setDetail) =>
+      build(name, push ? [reference, 'push'] : [reference], setDetail),
+    );
+  }
+}
+
+if (import.meta.main) {
+  await main(process.argv.slice(2)).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });
+}

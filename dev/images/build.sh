@@ -1,0 +1,37 @@
+#!/bin/bash
+# build.sh operator|runtime REFERENCE [FILE.tar|push]    builds Dockerfile.operator or Dockerfile.runtime under that name, and
+# writes a docker archive or pushes it when asked. IMAGES_DIR: the cache for podman's storage and logs.
+set -euo pipefail
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ROOT=$(cd "$HERE/../.." && pwd)
+BASE_IMAGE=node:24-bookworm-slim
+name=$1 reference=$2 then=${3:-}
+: "${IMAGES_DIR:=${XDG_CACHE_HOME:-$HOME/.cache}/modeldeployment/images}"
+mkdir -p "$IMAGES_DIR"
+say() { echo "  $*"; }
+die() { echo "build.sh: $*" >&2; exit 1; }
+. "$HERE/engine.sh"
+. "$HERE/base-image.sh"
+
+exec 9>"$IMAGES_DIR/.lock" # podman's storage and the base image are made once
+flock 9
+choose_engine
+BUILD_OPTIONS=()
+if [ "$ENGINE" = podman ]; then
+  ensure_base_image
+  podman_build_options
+fi
+log=$IMAGES_DIR/build-$name.log
+"$ENGINE" build "${BUILD_OPTIONS[@]}" -t "$reference" -f "$ROOT/Dockerfile.$name" "$ROOT" >"$log" 2>&1 ||
+  { tail -n 30 "$log" >&2; die "the build of $name failed; all of its output: $log"; }
+case $then in
+  '') ;;
+  push) "$ENGINE" push "$reference" ;;
+  *)
+    format=()
+    [ "$ENGINE" = docker ] || format=(-q --format docker-archive)
+    "$ENGINE" save "${format[@]}" -o "$then.part" "$reference"
+    mv "$then.part" "$then"
+    ;;
+esac
+say "$reference: $("$ENGINE" image inspect -f '{{.Size}}' "$reference" | awk '{printf "%d MB", $1 / 1e6}')"

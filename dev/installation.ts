@@ -1,0 +1,79 @@
+import type { Cluster, Image } from './cluster/cluster.ts';
+import { EMULATOR_HOST, EMULATOR_NAMESPACE, EMULATOR_PORT, GcsEmulator } from './gcs-emulator.ts';
+import type { ImageName } from './images.ts';
+import { ensureEmulatorImage, ensureImage } from './images.ts';
+import { renderInstallYaml, renderKustomization } from './install-yaml.ts';
+import type { Kubectl } from './kubectl.ts';
+import { step } from './progress.ts';
+
+const OPERATOR_NAMESPACE = 'modeldeployment-system';
+
+/** Operator and storage emulator on a cluster, as the demo and the end-to-end tests have them. */
+export interface Installation {
+  readonly kubectl: Kubectl;
+  /** Works with the emulator's API through a forwarded port. */
+  withEmulator<Result>(work: (emulator: GcsEmulator) => Promise<Result>): Promise<Result>;
+}
+
+/** Builds, loads and installs everything on a cluster; what is there and unchanged stays. */
+export async function install(cluster: Cluster): Promise<Installation> {
+  const kubectl = await step(`Bringing up ${cluster.description}`, (setDetail) => cluster.up(setDetail));
+  const operator = await image('operator');
+  const runtime = await image('runtime');
+  const emulatorYaml = await renderKustomization('emulator');
+  await step('Loading the images', async () =>
+    cluster.load([operator, runtime, ...(await emulatorImages(cluster, emulatorYaml))]),
+  );
+  await step('Installing the storage emulator', async () => {
+    await kubectl.apply(emulatorYaml);
+    await rolledOut(kubectl, EMULATOR_NAMESPACE, 'gcs');
+  });
+  await step('Installing the operator', async () => {
+    const options = {
+      operatorImage: operator.reference,
+      runtimeImage: runtime.reference,
+      env: { STORAGE_EMULATOR_HOST: EMULATOR_HOST, MODEL_POLL_INTERVAL: '5s' },
+    };
+    await kubectl.apply(await renderInstallYaml(options));
+    await kubectl.run([
+      'wait',
+      '--for=condition=Established',
+      '--timeout=30s',
+      'crd/modeldeployments.modeldeployment.dev',
+    ]);
+    await rolledOut(kubectl, OPERATOR_NAMESPACE, 'modeldeployment-operator');
+  });
+  return {
+    kubectl,
+    async withEmulator(work) {
+      await using forward = await kubectl.portForward(EMULATOR_NAMESPACE, 'service/gcs', EMULATOR_PORT);
+      return await work(new GcsEmulator(forward.url));
+    },
+  };
+}
+
+/** Removes from a cluster that stays what `install` put there. */
+export async function uninstall(kubectl: Kubectl): Promise<void> {
+  const install = await renderInstallYaml({ operatorImage: 'any', runtimeImage: 'any' });
+  for (const yaml of [install, await renderKustomization('emulator')]) {
+    await kubectl.run(['delete', '--ignore-not-found', '-f', '-'], yaml);
+  }
+}
+
+/** OPERATOR_IMAGE and RUNTIME_IMAGE name images in a registry; without them they are built from this checkout. */
+async function image(name: ImageName): Promise<Image> {
+  const given = process.env[`${name.toUpperCase()}_IMAGE`];
+  if (given) return { reference: given, archive: undefined };
+  return step(`Building the ${name} image`, (setDetail) => ensureImage(name, setDetail));
+}
+
+/** A cluster in namespaces reaches no registry; others pull the emulator themselves. */
+async function emulatorImages(cluster: Cluster, yaml: string): Promise<Image[]> {
+  if (cluster.pulls) return [];
+  const reference = /image: (\S+)/.exec(yaml)![1]!;
+  return [await ensureEmulatorImage(`docker.io/${reference}`)];
+}
+
+async function rolledOut(kubectl: Kubectl, namespace: string, deployment: string): Promise<void> {
+  await kubectl.run(['rollout', 'status', '--namespace', namespace, `deployment/${deployment}`, '--timeout=120s']);
+}

@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Kubectl } from './kubectl.ts';
+import type { SetDetail } from './progress.ts';
+
+/** The part of a ModelDeployment that says how it is. */
+export interface ObservedModel {
+  readonly metadata: { readonly generation: number };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly endpoint?: string;
+    readonly model?: { readonly generation?: string; readonly servingGeneration?: string };
+    readonly conditions?: readonly Condition[];
+  };
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface WaitOptions {
+  readonly namespace: string;
+  readonly name: string;
+  /** Wait for that GCS generation; without it any will do. */
+  readonly modelGeneration?: string;
+  readonly setDetail?: SetDetail;
+  /** Default 180,000. */
+  readonly timeoutMs?: number;
+}
+
+const POLL_MS = 300;
+
+/** Whether status speaks of the present spec and says Ready. */
+export function isReady({ metadata, status }: ObservedModel, modelGeneration?: string): boolean {
+  if (status?.observedGeneration !== metadata.generation) return false;
+  if (modelGeneration !== undefined && status.model?.generation !== modelGeneration) return false;
+  return condition(status.conditions, 'Ready')?.status === 'True';
+}
+
+/** The reason and message of a model's Ready condition, in a line. */
+export function describeReady({ status }: ObservedModel): string {
+  const ready = condition(status?.conditions, 'Ready');
+  return ready ? `${ready.reason}: ${ready.message}` : 'no status yet';
+}
+
+/** @throws Error with the last status when it does not become Ready in time */
+export async function waitUntilReady(kubectl: Kubectl, options: WaitOptions): Promise<ObservedModel> {
+  const { namespace, name, modelGeneration, setDetail, timeoutMs = 180_000 } = options;
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const model = await kubectl.get<ObservedModel>(['modeldeployment', name, '-n', namespace]);
+    if (model && isReady(model, modelGeneration)) return model;
+    const said = model ? describeReady(model) : 'there is no such object';
+    setDetail?.(said);
+    if (performance.now() > deadline) throw new Error(`${name} is not Ready after ${timeoutMs / 1_000} s: ${said}`);
+    await delay(POLL_MS);
+  }
+}
+
+function condition(conditions: readonly Condition[] | undefined, type: string): Condition | undefined {
+  return conditions?.find((candidate) => candidate.type === type);
+}
