@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Where one line of progress goes. */
@@ -39,6 +39,7 @@ export async function fillOnce({ directory, activity, report, fill }: CacheFill)
   const temporary = `${directory}.${randomUUID().slice(0, 8)}.tmp`;
   const progress = reportProgress(activity, report, lock);
   try {
+    await removeLeftovers(directory);
     await mkdir(temporary);
     await fill(temporary, progress.setDetail);
     await publish(temporary, directory);
@@ -81,6 +82,14 @@ async function publish(temporary: string, directory: string): Promise<void> {
     await rename(temporary, directory);
   } catch (error) {
     if (!(await exists(directory))) throw error;
+  }
+}
+
+/** Of processes that were killed half-way; called under the lock. */
+async function removeLeftovers(directory: string): Promise<void> {
+  const prefix = `${basename(directory)}.`;
+  for (const name of await readdir(dirname(directory))) {
+    if (name.startsWith(prefix) && name.endsWith('.tmp')) await rm(join(dirname(directory), name), { recursive: true });
   }
 }
 
