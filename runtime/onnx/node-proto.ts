@@ -1,0 +1,143 @@
+import { narrowInteger } from '../tensor/element.ts';
+import type { Label } from './signature.ts';
+import type { MessageReader } from './wire.ts';
+
+/** A NodeProto without its attributes, which are read when they are asked for. */
+export interface GraphNode {
+  readonly opType: string;
+  /** Empty for `ai.onnx`. */
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** The message in the file. */
+  readonly message: MessageReader;
+  /** The whole field in the graph, tag included: bytes `[fieldStart, message.end)`. */
+  readonly fieldStart: number;
+}
+
+/** NodeProto {input=1, output=2, name=3, op_type=4, attribute=5, domain=7}. */
+export const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 } as const;
+
+export const ML_DOMAIN = 'ai.onnx.ml';
+
+/** Reads a node's operator and names; its attributes are skipped, however large. */
+export function readNode(field: MessageReader): GraphNode {
+  const message = field.message();
+  let opType = '';
+  let domain = '';
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  while (message.next()) {
+    switch (message.field) {
+      case NODE.input:
+        inputs.push(message.text());
+        break;
+      case NODE.output:
+        outputs.push(message.text());
+        break;
+      case NODE.opType:
+        opType = intern(message.text());
+        break;
+      case NODE.domain:
+        domain = intern(normalizeDomain(message.text()));
+        break;
+      default:
+    }
+  }
+  field.input.keep(1 + inputs.length + outputs.length);
+  return { opType, domain, inputs, outputs, message, fieldStart: field.fieldStart };
+}
+
+/** `ai.onnx` is the long name of the default domain. */
+export function normalizeDomain(domain: string): string {
+  return domain === 'ai.onnx' ? '' : domain;
+}
+
+const INTERNED = new Map<string, string>();
+const MAX_INTERNED = 4096;
+
+/** One copy of each operator name, however many nodes have it. */
+function intern(text: string): string {
+  const known = INTERNED.get(text);
+  if (known !== undefined) return known;
+  if (INTERNED.size < MAX_INTERNED) INTERNED.set(text, text);
+  return text;
+}
+
+/** AttributeProto {name=1, f=2, i=3, s=4, t=5, g=6, floats=7, ints=8, strings=9, tensors=10, graphs=11}. */
+export const ATTRIBUTE = {
+  name: 1,
+  i: 3,
+  s: 4,
+  t: 5,
+  g: 6,
+  floats: 7,
+  ints: 8,
+  strings: 9,
+  tensors: 10,
+  graphs: 11,
+} as const;
+
+/** The attribute of that name; undefined when the node has none. */
+function findAttribute(node: GraphNode, name: string): MessageReader | undefined {
+  const message = node.message.restart();
+  while (message.next()) {
+    if (message.field === NODE.attribute && attributeName(message.message()) === name) return message.message();
+  }
+  return undefined;
+}
+
+/** Reads an AttributeProto's name, which every writer puts first. */
+export function attributeName(attribute: MessageReader): string {
+  while (attribute.next()) if (attribute.field === ATTRIBUTE.name) return attribute.text();
+  return '';
+}
+
+/** A list attribute of integers or strings; empty when the node has none of that name. */
+export function listAttribute(node: GraphNode, name: string): Label[] {
+  const attribute = findAttribute(node, name);
+  const values: Label[] = [];
+  while (attribute?.next()) {
+    if (attribute.field === ATTRIBUTE.strings) {
+      values.push(attribute.text());
+      attribute.input.keep();
+    } else if (attribute.field === ATTRIBUTE.ints) {
+      for (const value of attribute.int64s()) {
+        values.push(narrowInteger(value));
+        attribute.input.keep();
+      }
+    }
+  }
+  return values;
+}
+
+/** A string attribute; undefined when the node has none of that name. */
+export function stringAttribute(node: GraphNode, name: string): string | undefined {
+  const attribute = findAttribute(node, name);
+  while (attribute?.next()) if (attribute.field === ATTRIBUTE.s) return attribute.text();
+  return undefined;
+}
+
+/** An integer attribute; undefined when the node has none of that name. */
+export function intAttribute(node: GraphNode, name: string): number | undefined {
+  const attribute = findAttribute(node, name);
+  while (attribute?.next()) if (attribute.field === ATTRIBUTE.i) return attribute.number();
+  return undefined;
+}
+
+/** Whether the node has a non-empty list attribute of that name, without reading it. */
+export function hasListAttribute(node: GraphNode, name: string): boolean {
+  const attribute = findAttribute(node, name);
+  while (attribute?.next()) {
+    const { field } = attribute;
+    if (field === ATTRIBUTE.floats || field === ATTRIBUTE.ints || field === ATTRIBUTE.strings) return true;
+  }
+  return false;
+}
+
+/** A tensor attribute (`value` of a Constant), with the reader at it; undefined when the node has none of that name. */
+export function tensorAttribute(node: GraphNode, name: string): MessageReader | undefined {
+  const attribute = findAttribute(node, name);
+  while (attribute?.next()) if (attribute.field === ATTRIBUTE.t) return attribute;
+  return undefined;
+}

@@ -1,0 +1,60 @@
+import { datatypeOfOnnx } from '../tensor/datatype.ts';
+import type { ByteSource } from './byte-source.ts';
+import { finalOutputs } from './final-outputs.ts';
+import { GraphIndex, ML, opKey } from './graph-index.ts';
+import type { GraphProto } from './graph-proto.ts';
+import { inferBatching } from './infer-batching.ts';
+import { inferPresentation } from './infer-presentation.ts';
+import { readModelProto } from './model-proto.ts';
+import { refuseOtherFormats } from './other-formats.ts';
+import { rewriteModel } from './rewrite.ts';
+import { servedOutputs } from './served-outputs.ts';
+import type { ModelSignature, PreparedModel, TensorSpec } from './signature.ts';
+import { checkSupported } from './support.ts';
+import { signatureShape } from './value-info.ts';
+import type { TensorType, ValueType } from './value-info.ts';
+import { WireInput } from './wire-input.ts';
+
+/**
+ * Reads what an `.onnx` file says about itself, and how it has to be rewritten to be served. Weights and tree attributes are skipped:
+ * time and memory depend on the number of nodes, not on the file's size.
+ * @param source of the whole file; large files are read piece by piece
+ * @throws ModelFailure ModelInvalid or ModelUnsupported, with one sentence on what to do
+ */
+export function readModel(source: ByteSource): PreparedModel {
+  refuseOtherFormats(source);
+  const model = readModelProto(new WireInput(source));
+  checkSupported(model);
+  const index = new GraphIndex(model.graph);
+  const served = servedOutputs(index);
+  const presentation = inferPresentation(served, index, model.producer);
+  const outputs = finalOutputs(served, presentation, index);
+  const inputs = model.graph.inputs.map(({ name, type }) => toSpec(name, type));
+  const specs = outputs.map(({ name, type }) => toSpec(name, type));
+  const signature: ModelSignature = {
+    inputs,
+    outputs: specs,
+    ...inferBatching(inputs, specs),
+    presentation,
+    traits: { treeEnsemble: hasTrees(model.graph) },
+  };
+  return {
+    rewritten: rewriteModel(source, model, index, outputs),
+    signature,
+    externalData: [...model.findings.externalData].map(([location, minBytes]) => ({ location, minBytes })),
+    metadata: model.metadata,
+    producer: model.producer,
+  };
+}
+
+/** Checked before: only tensors of datatypes that can be served get here. */
+function toSpec(name: string, type: ValueType | TensorType): TensorSpec {
+  if (type.kind !== 'tensor') return { name, datatype: 'FP32', shape: undefined };
+  return { name, datatype: datatypeOfOnnx(type.elemType) ?? 'FP32', shape: signatureShape(type.shape) };
+}
+
+const TREES: ReadonlySet<string> = new Set([ML.treeClassifier, ML.treeRegressor, ML.treeEnsemble]);
+
+function hasTrees({ nodes }: GraphProto): boolean {
+  return nodes.some((node) => TREES.has(opKey(node)));
+}
