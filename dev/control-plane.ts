@@ -123,6 +123,16 @@ export class ControlPlane {
     if (definitions.length > 0) await this.kubectl(['wait', '--for=condition=Established', ...definitions]);
   }
 
+  /** Makes a namespace, resolving when pods can be created in it. */
+  async createNamespace(name: string): Promise<void> {
+    const metadata = { name };
+    const { status, body } = await this.#client.call('POST', '/api/v1/namespaces', { metadata });
+    if (status !== 201) throw new Error(`cannot create the namespace ${name}: ${body}`);
+    const controllers = this.#processes.get('kube-controller-manager');
+    if (controllers === undefined) return;
+    await this.#untilReady(controllers, () => this.#hasDefaultAccount(name));
+  }
+
   /** Makes a user and returns its kubeconfig file. Its requests can be told apart by its name. */
   async addUser({ name, groups, clusterRole }: ApiUser): Promise<string> {
     const fileName = name.replaceAll(/[^a-z0-9-]/gi, '_');
@@ -179,8 +189,13 @@ export class ControlPlane {
     const kubeconfig = await this.#issueKubeconfig('system:kube-controller-manager');
     const args = programs.controllerManagerArguments(this.#layout, this.#credentials, kubeconfig);
     const process = await this.#run('kube-controller-manager', args);
-    const account = '/api/v1/namespaces/default/serviceaccounts/default';
-    await this.#untilReady(process, async () => (await this.#client.call('GET', account)).status === 200);
+    await this.#untilReady(process, () => this.#hasDefaultAccount('default'));
+  }
+
+  /** Made by a controller; pods are refused before. */
+  async #hasDefaultAccount(namespace: string): Promise<boolean> {
+    const { status } = await this.#client.call('GET', `/api/v1/namespaces/${namespace}/serviceaccounts/default`);
+    return status === 200;
   }
 
   async #startScheduler(): Promise<void> {

@@ -1,29 +1,10 @@
-import { constants } from 'node:fs';
-import { access, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts } from '../free-port.ts';
-import { removeAtExit } from '../guarded-process.ts';
+import { throwAwayDirectory } from '../throw-away-directory.ts';
 import { AUDIT_POLICY } from './audit.ts';
 import { CertificateAuthority, createTokenKeys } from './certificates.ts';
 import type { Credentials, Layout } from './programs.ts';
-
-/** A new folder that is removed when this process has ended, in memory where the system has a place for that. */
-export async function throwAwayDirectory(name: string): Promise<string> {
-  const directory = await mkdtemp(join(await memoryBackedDirectory(), `modeldeployment-${name}-`));
-  removeAtExit(directory);
-  return directory;
-}
-
-/** etcd writes a lot for its size; in memory that costs neither time nor disk. */
-async function memoryBackedDirectory(): Promise<string> {
-  try {
-    await access('/dev/shm', constants.W_OK);
-    return '/dev/shm';
-  } catch {
-    return tmpdir();
-  }
-}
 
 /** A data folder, free ports and the audit policy. */
 export async function prepareLayout(): Promise<Layout> {

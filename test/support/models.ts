@@ -46,15 +46,15 @@ export interface SampleModel {
   readonly labelsInGraph: boolean | undefined;
   readonly inputs: readonly DeclaredTensor[];
   readonly rawOutputs: readonly DeclaredTensor[];
-  /** What goes into `{"instances": rows}`; `null` is NaN. */
+  /** What goes into `{"instances": rows}`; `null` is NaN, integers beyond 2^53 are bigints (so in `expected`). */
   readonly rows: readonly unknown[];
   readonly expected: ExpectedAnswers;
   /** x is right when |x - expected| <= tolerance * max(1, |expected|). */
   readonly tolerance: number;
   /** What has to be mended before onnxruntime loads or runs it right; null for nothing. */
   readonly onnxruntimeRepair: string | null;
-  /** Rows the graph takes at a time, when it does not take any number. */
-  readonly staticBatch: number | undefined;
+  /** Whether the graph takes only the number of rows its first dimension says. */
+  readonly staticBatch: boolean;
   readonly notes: string;
   /** File name -> hex. */
   readonly sha256: Readonly<Record<string, string>>;
@@ -89,7 +89,7 @@ interface Manifest {
     expected: ExpectedAnswers;
     tolerance: number;
     onnxruntime_repair: string | null;
-    static_batch?: number;
+    static_batch?: boolean;
     notes: string;
     sha256: Record<string, string>;
   }[];
@@ -113,7 +113,7 @@ export function sampleModels(collection: ModelCollection = 'fixtures'): SampleMo
     expected: model.expected,
     tolerance: model.tolerance,
     onnxruntimeRepair: model.onnxruntime_repair,
-    staticBatch: model.static_batch,
+    staticBatch: model.static_batch ?? false,
     notes: model.notes,
     sha256: model.sha256,
   }));
@@ -142,7 +142,14 @@ export function modelPath(file: string, collection: ModelCollection = 'fixtures'
 }
 
 function readManifest(collection: ModelCollection): Manifest {
-  return JSON.parse(readFileSync(modelPath('manifest.json', collection), 'utf8')) as Manifest;
+  return JSON.parse(readFileSync(modelPath('manifest.json', collection), 'utf8'), keepDigits) as Manifest;
+}
+
+/** Reviver: integers that a double cannot hold become bigints. */
+function keepDigits(this: unknown, _key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  const source = context?.source ?? '';
+  return /^-?\d+$/.test(source) ? BigInt(source) : value;
 }
 
 function toDeclaredTensor({ name, onnx_type: onnxType, shape }: ManifestTensor): DeclaredTensor {
