@@ -81,7 +81,7 @@ async function build(name: ImageName, args: readonly string[], setDetail: SetDet
     env: { IMAGES_DIR: join(cacheDirectory(), 'images') },
     onLine: (line) => {
       setDetail(line);
-      if (line.includes(':')) console.log(`    ${line.trim()}`);
+      if (/^  \S/.test(line)) console.log(`  ${line}`); // what the script itself says; the rest is the builder's
     },
   });
 }
