@@ -2,10 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { ControlPlane } from '../../../dev/control-plane.ts';
 import type { ModelDeployment, ModelDeploymentStatus } from '../../../operator/api/generated.ts';
-import { sharedControlPlane } from '../../support/control-plane.ts';
+import { freshNamespace, sharedControlPlane } from '../../support/control-plane.ts';
 import { rejectionOf } from '../../support/thrown.ts';
 
-const NAMESPACE = 'crd-by-kubectl';
 const READY: ModelDeploymentStatus = {
   observedGeneration: 1,
   endpoint: 'http://iris.default.svc.cluster.local',
@@ -34,21 +33,20 @@ function condition(type: string, status: 'True' | 'False', reason: string, messa
 describe('ModelDeployment by kubectl', function () {
   this.timeout(60_000);
   let controlPlane: ControlPlane;
+  let namespace: string;
 
   before(async () => {
     controlPlane = await sharedControlPlane();
-    await controlPlane.apply('crds/modeldeployment.yaml');
-    await controlPlane.kubectl(['create', 'namespace', NAMESPACE]);
+    namespace = await freshNamespace(controlPlane, 'crds');
   });
-  after(() => controlPlane.kubectl(['delete', 'namespace', NAMESPACE, '--wait=false']));
 
   function kubectl(...args: string[]): Promise<string> {
-    return controlPlane.kubectl(['--namespace', NAMESPACE, ...args]);
+    return controlPlane.kubectl(['--namespace', namespace, ...args]);
   }
 
   function apply(name: string, spec: object, ...args: string[]): Promise<string> {
     const object = { apiVersion: 'modeldeployment.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name }, spec };
-    return controlPlane.kubectl(['--namespace', NAMESPACE, 'apply', '-f', '-', ...args], {
+    return controlPlane.kubectl(['--namespace', namespace, 'apply', '-f', '-', ...args], {
       input: JSON.stringify(object),
     });
   }
@@ -175,7 +173,7 @@ describe('ModelDeployment by kubectl', function () {
 
   describe('scale', () => {
     const scaleOf = async (name: string): Promise<unknown> => {
-      const path = `/apis/modeldeployment.dev/v1alpha1/namespaces/${NAMESPACE}/modeldeployments/${name}/scale`;
+      const path = `/apis/modeldeployment.dev/v1alpha1/namespaces/${namespace}/modeldeployments/${name}/scale`;
       const { spec, status } = JSON.parse(await controlPlane.kubectl(['get', '--raw', path])) as Record<
         string,
         unknown

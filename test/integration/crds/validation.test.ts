@@ -22,7 +22,6 @@ describe('ModelDeployment schema', function () {
 
   before(async () => {
     const controlPlane = await sharedControlPlane();
-    await controlPlane.apply('crds/modeldeployment.yaml');
     const config = new KubeConfig();
     config.loadFromFile(controlPlane.kubeconfig);
     api = KubernetesObjectApi.makeApiClient(config);
