@@ -4,6 +4,10 @@ import { generateReference, REFERENCE_FILE } from '../../crds/generate-reference
 import { generateTypes, TYPES_FILE } from '../../crds/generate-types.ts';
 import { CRD_FILE, readApi } from '../../crds/schema.ts';
 import { API_VERSION, CONDITION_TYPES, KIND } from '../../operator/api/model-deployment.ts';
+import { durationToMs } from '../../operator/api/duration.ts';
+import { quantityToInteger } from '../../operator/api/quantity.ts';
+import { DEFAULTS } from '../../runtime/contract.ts';
+import { modelDeployment } from '../support/model-deployment.ts';
 import { rejectionOf } from '../support/thrown.ts';
 
 const HINT = 'run `npm run generate` and commit what it changes';
@@ -35,6 +39,20 @@ describe('crds', () => {
 
   it('API version and kind are those of the operator', async () => {
     expect(await readApi()).to.include({ apiVersion: API_VERSION, kind: KIND });
+  });
+
+  it('defaults are those of the runtime', () => {
+    const { spec } = modelDeployment();
+    const { drainTimeoutMs: _, ...fromSpec } = DEFAULTS;
+    expect({
+      modelTask: spec.model.task,
+      modelActivation: spec.model.activation,
+      batchingMaxRows: spec.batching.maxRows,
+      batchingMaxQueuedRows: spec.batching.maxQueuedRows,
+      maxRequestBytes: quantityToInteger(spec.maxRequestBytes),
+      requestTimeoutMs: durationToMs(spec.requestTimeout),
+      logLevel: spec.logLevel,
+    }).to.deep.equal(fromSpec);
   });
 
   it('is small enough for plain kubectl apply, which keeps a copy in an annotation', async () => {
