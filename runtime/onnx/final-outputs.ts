@@ -72,12 +72,14 @@ function scoreShape({ type, zipMapLabels }: ServedOutput, target: Classification
 
 function labelShape({ value, type }: ServedOutput, index: GraphIndex): RealShape {
   const { shape } = type;
+  const [first, second] = shape ?? [];
   const { node } = index.origin(value, KEEPING_SHAPE);
-  if (shape?.length === 1 && node && opKey(node) === BINARIZER) return { shape: [...shape, -1] };
-  if (shape?.length === 1 && typeof shape[0] === 'number') return { shape: [-1] };
-  // ArrayFeatureExtractor on a list of classes gives [1, rows].
-  if (shape?.length === 2 && shape[0] === 1 && node && opKey(node) === ML.arrayFeatureExtractor) {
-    return { shape: [shape[1] ?? -1, 1], permutation: [1, 0] };
+  const operator = node && opKey(node);
+  if (shape?.length === 1) {
+    if (operator === BINARIZER) return { shape: [...shape, -1] };
+    return { shape: typeof first === 'number' ? [-1] : shape };
   }
-  return { shape };
+  // ArrayFeatureExtractor on a list of classes gives [1, rows].
+  const isRow = shape?.length === 2 && first === 1 && operator === ML.arrayFeatureExtractor;
+  return isRow ? { shape: [second ?? -1, 1], permutation: [1, 0] } : { shape };
 }

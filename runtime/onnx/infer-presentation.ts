@@ -108,6 +108,7 @@ function severalTargets(evidence: Evidence, labels: readonly (readonly Label[])[
     labelOutput: evidence.labelOutput?.name,
     labelColumn: column,
     labels: targetLabels,
+    outputLabels: undefined,
     activation: 'None',
     recomputeLabel: false,
   }));
@@ -118,12 +119,10 @@ function scoresOf({ output, source }: ScoreOutput): Pick<ClassificationTarget, k
 }
 
 function oneTarget(evidence: Evidence): ClassificationTarget[] {
-  const { labelOutput, source, scores, classLabels } = evidence;
-  const traced = source?.kind === 'single' ? source.labels : undefined;
+  const { labelOutput, scores } = evidence;
   const zipped = scores.find(({ output }) => output.zipMapLabels);
   if (!labelOutput && !zipped) return [];
-  const zipMapLabels = zipped?.output.zipMapLabels?.length ? zipped.output.zipMapLabels : undefined;
-  const known = zipMapLabels ?? classLabels ?? traced;
+  const known = knownLabels(evidence, zipped);
   const chosen = zipped ? scoresOf(zipped) : (columnScores(scores, known) ?? tensorScores(scores, known));
   const labels = known ?? scores.find(({ output }) => output.name === chosen.scoreOutputs[0])?.source.labels;
   return [
@@ -132,10 +131,18 @@ function oneTarget(evidence: Evidence): ClassificationTarget[] {
       labelOutput: labelOutput?.name,
       labelColumn: undefined,
       labels,
+      outputLabels: undefined,
       activation: 'None',
       recomputeLabel: isWrongLabel(evidence, labels),
     },
   ];
+}
+
+/** From the ZipMap, else the `class_labels` output, else what the label is made from. */
+function knownLabels({ source, classLabels }: Evidence, zipped: ScoreOutput | undefined): readonly Label[] | undefined {
+  const zipMapLabels = zipped?.output.zipMapLabels;
+  if (zipMapLabels && zipMapLabels.length > 0) return zipMapLabels;
+  return classLabels ?? (source?.kind === 'single' ? source.labels : undefined);
 }
 
 /** CatBoost's binary label is 0 or 1 whatever the classes are; a bare ArgMax is the class's position, not its name. */
@@ -178,9 +185,9 @@ function tensorScores(
 }
 
 function fits(output: ServedOutput, source: ScoreSource, labels: readonly Label[] | undefined): boolean {
-  const shape = signatureShape(output.type.shape);
-  if (output.sequence || (shape && (shape.length === 0 || shape.length > 2))) return false;
-  const columns = shape?.length === 2 ? shape[1] : -1;
-  const isWidth = columns === -1 || labels === undefined || columns === labels.length;
-  return isWidth || (labels.length === 2 && columns === 1) || source.labels?.length === labels.length;
+  const shape = signatureShape(output.type.shape) ?? [-1, -1];
+  if (output.sequence || shape.length === 0 || shape.length > 2) return false;
+  const [, columns = -1] = shape;
+  if (columns === -1 || !labels || columns === labels.length || source.labels?.length === labels.length) return true;
+  return columns === 1 && labels.length === 2;
 }

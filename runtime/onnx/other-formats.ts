@@ -134,7 +134,8 @@ const FORMATS: readonly Format[] = [
 
 /** Protocols 2 to 5 start with PROTO and their number; 0 and 1 are recognised by the module they import. */
 function isPickle(head: string): boolean {
-  return /^\u0080[\u0002-\u0005]/.test(head) || /^(?:\(?c|\(dp)[\w.]+\n\w+\n/.test(head);
+  const protocol = head.charCodeAt(1);
+  return (head.startsWith('\u0080') && protocol >= 2 && protocol <= 5) || /^(?:\(?c|\(dp)[\w.]+\n\w+\n/.test(head);
 }
 
 /** Printable from the first byte on; no ONNX file is, as it starts with a field tag (08 or 0a) and a length. */

@@ -8,6 +8,7 @@ import { inferPresentation } from './infer-presentation.ts';
 import { readModelProto } from './model-proto.ts';
 import { refuseOtherFormats } from './other-formats.ts';
 import { rewriteModel } from './rewrite.ts';
+import { scoreSource } from './scores.ts';
 import { servedOutputs } from './served-outputs.ts';
 import type { ModelSignature, PreparedModel, TensorSpec } from './signature.ts';
 import { checkSupported } from './support.ts';
@@ -42,6 +43,7 @@ export function readModel(source: ByteSource): PreparedModel {
     rewritten: rewriteModel(source, model, index, outputs),
     signature,
     externalData: [...model.findings.externalData].map(([location, minBytes]) => ({ location, minBytes })),
+    scoreKinds: new Map(served.map(({ name, value }) => [name, scoreSource(value, index).kind])),
     metadata: model.metadata,
     producer: model.producer,
   };

@@ -46,19 +46,20 @@ function operatorKind(node: GraphNode, index: GraphIndex): ScoreKind | 'unknown'
 
 function classifierPromise(node: GraphNode): OperatorPromise {
   const labels = nodeLabels(node);
-  const isBinary = labels?.length === 2;
   const postTransform = stringAttribute(node, 'post_transform') ?? 'NONE';
-  if (opKey(node) === ML.svmClassifier) {
-    const calibrated = hasListAttribute(node, 'prob_a');
-    // skl2onnx: without probability=True a binary SVC gives (s, -s), s > 0 meaning the second class.
-    const layout = isBinary && !calibrated && postTransform === 'NONE' ? 'mirrored' : 'columns';
-    return { labels, kind: calibrated ? 'probabilities' : 'scores', layout };
-  }
+  const isBinary = labels?.length === 2;
+  if (opKey(node) === ML.svmClassifier) return svmPromise(node, labels, postTransform);
   const sumsToOne = postTransform === 'SOFTMAX' || (postTransform === 'LOGISTIC' && isBinary);
-  if (sumsToOne) return { labels, kind: 'probabilities', layout: 'columns' };
   // The leaves of a forest hold probabilities without any transform; a linear model's bare values are decision values.
-  const bare = opKey(node) === ML.linearClassifier && postTransform === 'NONE';
-  return { labels, kind: bare ? 'scores' : 'unknown', layout: 'columns' };
+  const otherwise = opKey(node) === ML.linearClassifier && postTransform === 'NONE' ? 'scores' : 'unknown';
+  return { labels, kind: sumsToOne ? 'probabilities' : otherwise, layout: 'columns' };
+}
+
+function svmPromise(node: GraphNode, labels: readonly Label[] | undefined, postTransform: string): OperatorPromise {
+  if (hasListAttribute(node, 'prob_a')) return { labels, kind: 'probabilities', layout: 'columns' };
+  // skl2onnx: without probability=True a binary SVC gives (s, -s), s > 0 meaning the second class.
+  const isMirrored = labels?.length === 2 && postTransform === 'NONE';
+  return { labels, kind: 'scores', layout: isMirrored ? 'mirrored' : 'columns' };
 }
 
 /** Normalizer with L1 makes rows of non-negative numbers sum to 1. */

@@ -39,6 +39,8 @@ export interface ClassificationTarget {
   readonly scoreLayout: ScoreLayout;
   /** In column order; undefined where nobody says: then 0..C-1. */
   readonly labels: readonly Label[] | undefined;
+  /** What the label output gives for each class, where `labels` calls the classes differently; undefined: `labels` themselves. */
+  readonly outputLabels: readonly Label[] | undefined;
   /** What the producing operator promises; `unknown` is settled at warm-up by looking at the numbers (`settleScoreKinds`). */
   readonly scoreKind: ScoreKind | 'unknown';
   /** Applied to the numbers before they are presented. */
@@ -91,6 +93,8 @@ export interface PreparedModel {
   readonly signature: ModelSignature;
   /** Every external data file, in order of first use. */
   readonly externalData: readonly ExternalDataFile[];
+  /** What the operators behind float outputs promise about their numbers, by output name. */
+  readonly scoreKinds: ReadonlyMap<string, ScoreKind | 'unknown'>;
   /** ONNX `metadata_props`. */
   readonly metadata: ReadonlyMap<string, string>;
   /** e.g. `skl2onnx 1.21.0`; empty when the file does not say. */
