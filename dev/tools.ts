@@ -104,7 +104,7 @@ class ToolSearch {
   async build(): Promise<void> {
     for (const module of new Set(this.#missing.map(moduleOf))) {
       const directory = await buildDirectory(module, this.#cacheDirectory);
-      await buildModule(module, directory, this.#report).catch((error: unknown) => {
+      await buildModule(module, directory, { env: this.#env, report: this.#report }).catch((error: unknown) => {
         if (!(error instanceof ToolError)) throw error;
         throw new ToolError(`${error.message}${this.#alternative()}`, { cause: error });
       });

@@ -24,15 +24,22 @@ export class ToolError extends Error {
 export async function buildDirectory(module: ToolModule, cacheDirectory: string): Promise<string> {
   const source = join(MODULES_DIRECTORY, module.folder);
   const hash = createHash('sha256').update(JSON.stringify([module, versionFlag('')]));
-  for (const file of (await readdir(source)).sort()) hash.update(await readFile(join(source, file)));
+  const sources = (await readdir(source)).filter((file) => /^go\.(mod|sum)$|\.go$/.test(file));
+  for (const file of sources.sort()) hash.update(await readFile(join(source, file)));
   const version = await pinnedVersion(module);
   const parts = [module.folder, version, hash.digest('hex').slice(0, 8), process.platform, process.arch];
   return join(cacheDirectory, parts.filter((part) => part !== undefined).join('-'));
 }
 
+export interface BuildOptions {
+  /** What Go is found and run with. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly report: Report;
+}
+
 /** Builds all programs of a module into its cache folder, unless they are there. @throws ToolError */
-export async function buildModule(module: ToolModule, directory: string, report: Report): Promise<void> {
-  const goVersion = await checkGo(module);
+export async function buildModule(module: ToolModule, directory: string, { env, report }: BuildOptions): Promise<void> {
+  const goVersion = await checkGo(module, env);
   const version = (await pinnedVersion(module)) ?? '';
   const activity = `building ${module.folder} ${version}`.trim();
   await fillOnce({
@@ -42,7 +49,7 @@ export async function buildModule(module: ToolModule, directory: string, report:
     async fill(temporary, setDetail) {
       report(`${activity} with ${goVersion}: ${module.firstBuild} the first time, kept in ${directory}`);
       for (const [file, goPackage] of Object.entries(module.builds)) {
-        await goBuild({ module, goPackage, output: join(temporary, file), setDetail });
+        await goBuild({ module, goPackage, output: join(temporary, file), env, setDetail });
       }
       for (const name of module.links?.names ?? []) await symlink(module.links!.to, join(temporary, name));
     },
@@ -62,13 +69,13 @@ function goMod(module: ToolModule): Promise<string> {
 }
 
 /** @throws ToolError when there is no Go, or one that can neither build the module nor fetch a newer one. */
-async function checkGo(module: ToolModule): Promise<string> {
+async function checkGo(module: ToolModule, env: NodeJS.ProcessEnv): Promise<string> {
   const needed = /^go (\S+)$/m.exec(await goMod(module))![1]!;
   const ask = `install Go ${needed} or newer (https://go.dev/dl)`;
   let answer: string;
   try {
     // Outside any module, because inside one an old Go already fails, or fetches a newer one, to answer this.
-    answer = (await promisify(execFile)('go', ['env', 'GOVERSION', 'GOTOOLCHAIN'], { cwd: '/' })).stdout;
+    answer = (await promisify(execFile)('go', ['env', 'GOVERSION', 'GOTOOLCHAIN'], { cwd: '/', env })).stdout;
   } catch (error) {
     throw new ToolError(`${module.folder} has to be built, and there is no \`go\` on the PATH: ${ask}`, {
       cause: error,
@@ -99,17 +106,18 @@ interface GoBuild {
   readonly module: ToolModule;
   readonly goPackage: string;
   readonly output: string;
+  readonly env: NodeJS.ProcessEnv;
   readonly setDetail: (detail: string) => void;
 }
 
-async function goBuild({ module, goPackage, output, setDetail }: GoBuild): Promise<void> {
+async function goBuild({ module, goPackage, output, env, setDetail }: GoBuild): Promise<void> {
   const kubernetes = await kubernetesVersion();
   const args = ['build', '-trimpath', '-v', '-ldflags', versionFlag(kubernetes), '-o', output];
   if (module.tags !== undefined) args.push('-tags', module.tags);
   const child = spawn('go', [...args, goPackage], {
     cwd: join(MODULES_DIRECTORY, module.folder),
     env: {
-      ...process.env,
+      ...env,
       CGO_ENABLED: '0',
       GOFLAGS: '-buildvcs=false -mod=readonly',
       GOWORK: 'off',
