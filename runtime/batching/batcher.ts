@@ -1,0 +1,211 @@
+import { RequestError } from '../errors.ts';
+import type { NamedTensors } from '../tensor/tensor.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { concatFeeds, isConcatenable, padRows } from './concat.ts';
+import { Deadlines } from './deadlines.ts';
+import { type BatchRequest, feedsOfPart, type Part, PendingRequest, type RequestLimits } from './pending-request.ts';
+import { sliceNamed } from './split.ts';
+import { Throughput } from './throughput.ts';
+
+/** Computes the wanted outputs of a model for a batch. It may keep the feeds' buffers. */
+export type RunBatch = (feeds: NamedTensors, outputs: readonly string[]) => Promise<NamedTensors>;
+
+export interface BatcherSettings {
+  /** Rows in one run, 1 or more. A larger request becomes several runs. */
+  readonly maxRows: number;
+  /** Rows that may wait, 1 or more; beyond it requests get 429. A request always gets in when nothing waits. */
+  readonly maxQueuedRows: number;
+  /** The model takes exactly this many rows a run: the last row is repeated to fill up, and what comes back for it is dropped. Default: any number. */
+  readonly fixedRows?: number | undefined;
+  /** Runs at the same time, e.g. one for each worker. Default 1. */
+  readonly maxConcurrentRuns?: number | undefined;
+  /** Told after every run that gave an answer. */
+  readonly onRun?: ((run: RunFacts) => void) | undefined;
+}
+
+/** One run, for metrics. */
+export interface RunFacts {
+  readonly requests: number;
+  readonly rows: number;
+  readonly runMs: number;
+  /** How long the first request of the run had waited. */
+  readonly waitMs: number;
+}
+
+/**
+ * Zero-delay coalescing. Requests that wait in the same turn of the event loop, and those that arrive during a run, go into the next run
+ * together; nothing waits for company. Only requests for the same outputs, with the same datatypes and the same shape of a row, share a run.
+ *
+ * A run that fails is done again request by request, so that one bad request fails alone. A request with more rows than a run takes is cut,
+ * and queues anew for each piece, so that small ones get between. Rows waiting are bounded.
+ */
+export class Batcher {
+  readonly #runBatch: RunBatch;
+  readonly #settings: BatcherSettings;
+  readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
+  readonly #throughput = new Throughput();
+  /** In the order they will be served. */
+  readonly #waiting = new Set<PendingRequest>();
+  #queuedRows = 0;
+  #runs = 0;
+  #isTurnAsked = false;
+
+  constructor(runBatch: RunBatch, settings: BatcherSettings, clock: Clock = systemClock) {
+    this.#runBatch = runBatch;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#deadlines = new Deadlines(clock);
+  }
+
+  /** Rows that no run has taken yet. */
+  get queuedRows(): number {
+    return this.#queuedRows;
+  }
+
+  /**
+   * Whether `rows` more rows may wait; cheap enough to ask before a body is decoded.
+   * @throws RequestError Overloaded, with the seconds after which the queue will have been computed
+   */
+  checkAdmission(rows: number): void {
+    const { maxQueuedRows } = this.#settings;
+    if (this.#queuedRows === 0 || this.#queuedRows + rows <= maxQueuedRows) return;
+    const retryAfterSeconds = this.#throughput.secondsFor(this.#queuedRows);
+    const problem = `${this.#queuedRows} rows are waiting and ${maxQueuedRows} may`;
+    throw new RequestError('Overloaded', `${problem}; try again in ${retryAfterSeconds} s`, { retryAfterSeconds });
+  }
+
+  /**
+   * @returns the wanted outputs for these rows, in views of a buffer that other answers may share; read only
+   * @throws RequestError Overloaded, DeadlineExceeded (also when the client has gone), or whatever the run throws for this request alone
+   */
+  async run(request: BatchRequest, limits: RequestLimits = {}): Promise<NamedTensors> {
+    this.checkAdmission(request.rows);
+    const now = this.#clock.now();
+    const pending = new PendingRequest(request, now, limits, (settled) => this.#forget(settled));
+    this.#waiting.add(pending);
+    this.#queuedRows += request.rows;
+    if (limits.signal?.aborted) pending.fail(new RequestError('DeadlineExceeded', 'the client has gone'));
+    else if (pending.deadlineMs <= now) pending.expire();
+    else if (Number.isFinite(pending.deadlineMs)) this.#deadlines.watch(pending);
+    this.#askForTurn();
+    return pending.answer;
+  }
+
+  #forget(pending: PendingRequest): void {
+    this.#queuedRows -= pending.waitingRows;
+    this.#waiting.delete(pending);
+    this.#deadlines.drop(pending);
+  }
+
+  /** A run starts only on the next turn: what else is being read from sockets right now comes along. */
+  #askForTurn(): void {
+    if (this.#isTurnAsked || this.#waiting.size === 0) return;
+    this.#isTurnAsked = true;
+    this.#clock.nextTurn(() => {
+      this.#isTurnAsked = false;
+      this.#startRuns();
+    });
+  }
+
+  #startRuns(): void {
+    const { maxConcurrentRuns = 1 } = this.#settings;
+    while (this.#runs < maxConcurrentRuns && this.#waiting.size > 0) {
+      this.#runs += 1;
+      void this.#serve(this.#takeParts()).finally(() => {
+        this.#runs -= 1;
+        this.#askForTurn();
+      });
+    }
+  }
+
+  /** The request at the head of the queue, and every later one that fits in beside it. */
+  #takeParts(): Part[] {
+    const parts: Part[] = [];
+    let head: BatchRequest | undefined;
+    let room = this.#settings.fixedRows ?? this.#settings.maxRows;
+    for (const pending of this.#waiting) {
+      if (head && !(pending.waitingRows <= room && canShareRun(head, pending.request))) continue;
+      head ??= pending.request;
+      const part = pending.take(room);
+      parts.push(part);
+      room -= part.rows;
+      this.#queuedRows -= part.rows;
+      this.#waiting.delete(pending);
+      if (pending.waitingRows > 0) this.#waiting.add(pending);
+      if (room <= 0 || !head.isRowwise) break;
+    }
+    return parts;
+  }
+
+  async #serve(parts: readonly Part[]): Promise<void> {
+    try {
+      await this.#run(parts);
+    } catch (error) {
+      if (parts.length > 1 && mayBeOneRequestsFault(error)) await this.#serveOneByOne(parts);
+      else for (const { pending } of parts) pending.fail(error);
+    }
+  }
+
+  async #serveOneByOne(parts: readonly Part[]): Promise<void> {
+    for (const part of parts) {
+      if (!part.pending.isSettled) await this.#serve([part]);
+    }
+  }
+
+  async #run(parts: readonly Part[]): Promise<void> {
+    const [first] = parts;
+    if (!first) return;
+    const { outputs: wanted, isRowwise } = first.pending.request;
+    const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+    const startedMs = this.#clock.now();
+    const outputs = await this.#runBatch(this.#feedsFor(parts), wanted);
+    const runMs = this.#clock.now() - startedMs;
+    this.#throughput.record(rows, runMs);
+    const waitMs = startedMs - first.pending.admittedMs;
+    this.#settings.onRun?.({ requests: parts.length, rows, runMs, waitMs });
+
+    const isWhole =
+      parts.length === 1 && first.rows === first.pending.request.rows && this.#settings.fixedRows === undefined;
+    if (isWhole || !isRowwise) {
+      first.pending.deliver(first, outputs);
+      return;
+    }
+    requireRows(outputs, this.#settings.fixedRows ?? rows);
+    let start = 0;
+    for (const part of parts) {
+      part.pending.deliver(part, sliceNamed(outputs, start, part.rows));
+      start += part.rows;
+    }
+  }
+
+  #feedsFor(parts: readonly Part[]): NamedTensors {
+    const pieces = parts.map(feedsOfPart);
+    const [only] = pieces;
+    const feeds = pieces.length === 1 && only ? only : concatFeeds(pieces);
+    const { fixedRows } = this.#settings;
+    if (fixedRows === undefined) return feeds;
+    return new Map([...feeds].map(([name, tensor]) => [name, padRows(tensor, fixedRows)]));
+  }
+}
+
+function canShareRun(a: BatchRequest, b: BatchRequest): boolean {
+  return a.isRowwise && b.isRowwise && isSameList(a.outputs, b.outputs) && isConcatenable(a.feeds, b.feeds);
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((name, index) => name === b[index]));
+}
+
+/** An answer that is the same whatever the values were (overloaded, not ready, too late) is not worth asking for again. */
+function mayBeOneRequestsFault(error: unknown): boolean {
+  return !(error instanceof RequestError) || error.code === 'InvalidInput' || error.code === 'InferenceFailed';
+}
+
+function requireRows(outputs: NamedTensors, rows: number): void {
+  for (const [name, { shape }] of outputs) {
+    if (shape[0] !== rows) {
+      throw new RequestError('InferenceFailed', `output "${name}" has shape [${shape.join(',')}] for ${rows} rows`);
+    }
+  }
+}

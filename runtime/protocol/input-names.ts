@@ -1,0 +1,78 @@
+import { invalidInput } from '../errors.ts';
+import type { TensorSpec } from '../onnx/signature.ts';
+import { listNames, quote } from './describe.ts';
+import { nearestName } from './nearest-name.ts';
+
+/**
+ * What skl2onnx calls a DataFrame column: everything but letters, digits, `_` and `+` becomes `_`, and a leading digit gets a `_` before
+ * it, so `Amount (EUR)` is `Amount__EUR_` in the graph. (Topology._generate_unique_name of skl2onnx.)
+ */
+export function exportedName(column: string): string {
+  return column.replaceAll(/[^\p{L}\p{N}_+]/gu, '_').replace(/^(?=[0-9])/, '_');
+}
+
+/** Finds the value of every graph input in an object keyed by input names, or by the DataFrame columns they were made from. */
+export class InputNames {
+  readonly #inputs: readonly TensorSpec[];
+  readonly #indices: ReadonlyMap<string, number>;
+  readonly #noun: 'column' | 'input';
+
+  /** @param noun what a user calls an input: those of a pipeline are the columns of a DataFrame */
+  constructor(inputs: readonly TensorSpec[], noun: 'column' | 'input') {
+    this.#inputs = inputs;
+    this.#indices = new Map(inputs.map(({ name }, index) => [name, index]));
+    this.#noun = noun;
+  }
+
+  /** Index of the input that `key` names, or undefined. */
+  indexOf(key: string): number | undefined {
+    return this.#indices.get(key) ?? this.#indices.get(exportedName(key));
+  }
+
+  /**
+   * One value per input, in graph order.
+   * @param path of `row`, called only for an error
+   * @throws RequestError InvalidInput: an unknown, missing or doubly named input
+   */
+  valuesOf(row: Readonly<Record<string, unknown>>, path: () => string): unknown[] {
+    const inputs = this.#inputs;
+    const values: unknown[] = [];
+    for (const { name } of inputs) {
+      if (!Object.hasOwn(row, name)) return this.#match(row, path());
+      values.push(row[name]);
+    }
+    return Object.keys(row).length === inputs.length ? values : this.#match(row, path());
+  }
+
+  #unknown(key: string, path: string): Error {
+    const names = this.#inputs.map(({ name }) => name);
+    const near = nearestName(key, names) ?? nearestName(exportedName(key), names);
+    const hint = near === undefined ? `the model has ${listNames(names)}` : `did you mean ${quote(near)}?`;
+    return invalidInput(path, `unknown ${this.#noun} ${quote(key)}; ${hint}`);
+  }
+
+  #match(row: Readonly<Record<string, unknown>>, path: string): unknown[] {
+    const keys: (string | undefined)[] = this.#inputs.map(() => undefined);
+    for (const key of Object.keys(row)) {
+      const index = this.indexOf(key);
+      if (index === undefined) throw this.#unknown(key, path);
+      const other = keys[index];
+      if (other !== undefined) throw this.#namedTwice(index, [other, key], path);
+      keys[index] = key;
+    }
+    const missing = this.#inputs.filter((_, index) => keys[index] === undefined).map(({ name }) => name);
+    if (missing.length > 0) {
+      const noun = missing.length === 1 ? this.#noun : `${this.#noun}s`;
+      throw invalidInput(path, `missing ${noun} ${listNames(missing)}`);
+    }
+    return keys.map((key) => row[key ?? '']);
+  }
+
+  #namedTwice(index: number, [first, second]: [string, string], path: string): Error {
+    const name = this.#inputs[index]?.name ?? '';
+    return invalidInput(
+      path,
+      `${quote(first)} and ${quote(second)} both name the ${this.#noun} ${quote(name)}; send it once`,
+    );
+  }
+}

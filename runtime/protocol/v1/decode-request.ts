@@ -1,0 +1,92 @@
+import { invalidInput } from '../../errors.ts';
+import type { ModelSignature } from '../../onnx/signature.ts';
+import type { NamedTensors } from '../../tensor/tensor.ts';
+import { describeValue, quote } from '../describe.ts';
+import { WideInteger } from '../element-writer.ts';
+import type { ValueSource } from '../fill-tensor.ts';
+import { nearestName } from '../nearest-name.ts';
+import { DEFAULT_JSON_LIMITS, parseJson, parseJsonExactly, type JsonLimits } from '../parse-json.ts';
+import { decodeColumns } from './decode-columns.ts';
+import { decodeOutputs, decodeParameters, type V1Parameters } from './decode-options.ts';
+import { decodeRows } from './decode-rows.ts';
+import { isObject, type JsonObject } from './decoded-inputs.ts';
+
+/** A V1 predict request whose tensors fit the model's signature. */
+export interface V1Request {
+  /** Every graph input. With a batched model axis 0 of each is `rows`. The receiver owns the buffers. */
+  readonly feeds: NamedTensors;
+  /** 1 for a model without batch axis. */
+  readonly rows: number;
+  readonly parameters: V1Parameters;
+  /** Graph outputs asked for by name, to be shown raw; undefined: as the model's task presents them. */
+  readonly outputs: readonly string[] | undefined;
+  /** `instances` is answered with `predictions` (rows), `inputs` with `outputs` (columns). */
+  readonly form: 'instances' | 'inputs';
+}
+
+/**
+ * Decodes the body of `POST /v1/models/NAME:predict` (KServe V1, TensorFlow Serving). Work and memory are linear in the body.
+ * https://kserve.github.io/website/docs/concepts/architecture/data-plane/v1-protocol, https://www.tensorflow.org/tfx/serving/api_rest
+ * @throws RequestError InvalidInput, message with the field path first
+ */
+export function decodeV1Request(
+  body: Uint8Array | string,
+  signature: ModelSignature,
+  limits: JsonLimits = DEFAULT_JSON_LIMITS,
+): V1Request {
+  const { value, text } = parseJson(body, limits);
+  try {
+    return decodeDocument(value, signature, { characters: text.length, exact: false });
+  } catch (error) {
+    if (!(error instanceof WideInteger)) throw error;
+    return decodeDocument(parseJsonExactly(text), signature, { characters: text.length, exact: true });
+  }
+}
+
+function decodeDocument(document: unknown, signature: ModelSignature, source: ValueSource): V1Request {
+  const body = requireObject(document);
+  const parameters = decodeParameters(body['parameters'], signature);
+  const outputs = decodeOutputs(body['outputs'], signature);
+  if (outputs && parameters.topK !== undefined) {
+    throw invalidInput('parameters.topK', 'cannot be combined with "outputs", which asks for raw tensors');
+  }
+  const { instances, inputs } = body;
+  if (inputs !== undefined && !Array.isArray(inputs)) {
+    if (!isObject(inputs))
+      throw invalidInput('inputs', `expected a list of rows or an object, got ${describeValue(inputs)}`);
+    return { ...decodeColumns(inputs, signature, source), parameters, outputs, form: 'inputs' };
+  }
+  const [key, rows] = instances === undefined ? (['inputs', inputs] as const) : (['instances', instances] as const);
+  if (!Array.isArray(rows)) {
+    throw invalidInput(key, `expected a list of rows, got ${describeValue(rows)}; put it in a list: {"${key}": [...]}`);
+  }
+  if (rows.length === 0) throw invalidInput(key, 'expected at least one row, got an empty list');
+  return { ...decodeRows(rows, key, signature, source), parameters, outputs, form: 'instances' };
+}
+
+const KEYS = ['instances', 'inputs', 'parameters', 'outputs', 'signature_name'] as const;
+
+/** The body as an object with exactly one of `instances` and `inputs`. Keys that look like a misspelt known one are refused, others ignored. */
+function requireObject(document: unknown): JsonObject {
+  if (!isObject(document)) {
+    const hint = Array.isArray(document) ? '; wrap the rows: {"instances": [...]}' : '';
+    throw invalidInput(
+      'body',
+      `expected an object with "instances" or "inputs", got ${describeValue(document)}${hint}`,
+    );
+  }
+  for (const key of Object.keys(document)) {
+    const near = KEYS.some((known) => known === key) ? undefined : nearestName(key, KEYS);
+    if (near !== undefined) throw invalidInput('body', `unknown key ${quote(key)}; did you mean ${quote(near)}?`);
+  }
+  const has = (key: string): boolean => Object.hasOwn(document, key);
+  if (has('instances') && has('inputs')) {
+    throw invalidInput('body', 'expected either "instances" or "inputs", got both');
+  }
+  if (!has('instances') && !has('inputs')) {
+    const keys = Object.keys(document);
+    const got = keys.length === 0 ? 'an empty object' : `only ${keys.slice(0, 5).map(quote).join(', ')}`;
+    throw invalidInput('body', `expected "instances" (a list of rows) or "inputs", got ${got}`);
+  }
+  return document;
+}
