@@ -75,7 +75,7 @@ async function demoDown(cluster: Cluster): Promise<void> {
 }
 
 async function main(command: string | undefined): Promise<void> {
-  const cluster = await openCluster({ name: process.env['CLUSTER_NAME'] ?? 'demo' });
+  const cluster = await openCluster({ name: process.env['CLUSTER_NAME'] || 'demo' });
   if (command === 'down') return demoDown(cluster);
   const wasUp = await cluster.isUp();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -115,7 +115,7 @@ async function removeOtherArchives(directory: string, prefix: string, kept: stri
 
 async function main(args: readonly string[]): Promise<void> {
   const registry = process.env['REGISTRY'] ?? '';
-  const version = process.env['VERSION'] ?? (await projectVersion());
+  const version = process.env['VERSION'] || (await projectVersion());
   for (const name of IMAGE_NAMES) {
     const reference = releaseReference(name, registry, version);
     const push = args.includes('push');

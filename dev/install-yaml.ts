@@ -44,7 +44,7 @@ interface OperatorDeployment {
 
 async function main(file: string): Promise<void> {
   const registry = process.env['REGISTRY'] ?? '';
-  const version = process.env['VERSION'] ?? (await projectVersion());
+  const version = process.env['VERSION'] || (await projectVersion());
   const text = await renderInstallYaml({
     operatorImage: releaseReference('operator', registry, version),
     runtimeImage: releaseReference('runtime', registry, version),

@@ -3,7 +3,7 @@
 
 free_port() { # free_port FIRST_TO_TRY
   local port=$1
-  while ss -Hltn "sport = :$port" | grep -q .; do port=$((port + 1)); done
+  while [ -n "$(ss -Hltn "sport = :$port")" ]; do port=$((port + 1)); done
   echo "$port"
 }
 

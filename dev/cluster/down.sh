@@ -19,7 +19,7 @@ take_turn
 stop node unshare
 stop scheduler controller-manager apiserver etcd
 if load_state; then
-  [ ! -e "$STATE/pid/node" ] || stop_node_network
+  stop_node_network
   remove_cgroups
   remove_mount_points
 fi

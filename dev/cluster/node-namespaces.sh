@@ -12,7 +12,7 @@ make_mount_points() {
 # Removing a mount point takes the mount away in every namespace, so the last cluster does it.
 remove_mount_points() {
   local dir
-  ! ip -br link show type veth | grep -q '^md-' || return 0
+  [ -z "$(ip -br link show type veth | grep '^md-')" ] || return 0
   for dir in $(tac "$MACHINE/mount-points" 2>/dev/null); do rmdir "$dir" 2>/dev/null || :; done
   rm -f "$MACHINE/mount-points"
 }
@@ -52,7 +52,8 @@ start_node() {
   local init
   init=$(cat "$STATE/pid/node")
   # Nothing for the cluster's addresses may ever leave by the machine's own default route.
-  ip route replace unreachable "$NET.0.0/16" metric 9999
+  ip route add unreachable "$NET.0.0/16" metric 9999
+  : >"$STATE/network-made"
   ip link add "$VETH" type veth peer name eth0 netns "$init"
   ip addr add "$HOST_IP/30" dev "$VETH"
   ip link set "$VETH" up
@@ -62,6 +63,7 @@ start_node() {
 }
 
 stop_node_network() {
+  [ -e "$STATE/network-made" ] || return 0
   ip link del "$VETH" 2>/dev/null || :
   ip route del unreachable "$NET.0.0/16" metric 9999 2>/dev/null || :
 }

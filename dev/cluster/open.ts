@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { cacheDirectory } from '../cache-directory.ts';
 import { chooseCluster } from './choose.ts';
 import type { Cluster } from './cluster.ts';
+import { ClusterError } from './cluster.ts';
 import { CurrentContext } from './current-context.ts';
 import { KindCluster } from './kind.ts';
 import { NamespacedNode } from './namespaced-node.ts';
@@ -24,6 +25,8 @@ export async function openCluster({ name, ownedByThisProcess = false }: OpenOpti
     platform: process.platform,
     isRoot: process.getuid?.() === 0,
   });
+  if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name))
+    throw new ClusterError(`CLUSTER_NAME=${name}: expected letters, digits and "-"`);
   const directory = join(cacheDirectory(), 'clusters', name);
   if (kind === 'current') return new CurrentContext();
   if (kind === 'node') return new NamespacedNode({ directory, ownedByThisProcess });

@@ -1,4 +1,5 @@
 # Sourced by the other scripts of this folder: where a cluster lives, and small functions they share.
+# (With pipefail, `program | grep -q` fails when grep finds its match before the program is through: none of that here.)
 # CLUSTER_DIR (required): everything the cluster writes. CLUSTER_BIN (required by up.sh): the programs, see dev/tools.ts.
 : "${CLUSTER_DIR:?set CLUSTER_DIR to the folder of the cluster}"
 mkdir -p "$CLUSTER_DIR"
@@ -61,5 +62,5 @@ running() {
   local pid
   pid=$(cat "$STATE/pid/$1" 2>/dev/null) && [ -n "$pid" ] || return 1
   [ "$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -c1)" != Z ] || return 1
-  tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qxF "CLUSTER_DIR=$CLUSTER_DIR"
+  tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -xF "CLUSTER_DIR=$CLUSTER_DIR" >/dev/null
 }

@@ -38,9 +38,10 @@ cluster_up() { [ -e "$STATE/up" ] && running node && kubectl --request-timeout 5
 
 # The first /16 of ten that no route of this machine leads to.
 choose_network() {
-  local second
+  local second routes
+  routes=$(ip -4 route show table all)
   for second in {244..253}; do
-    ip -4 route show table all | grep -qE "(^|[ ])10\.$second\." || { address_plan "10.$second"; return; }
+    grep -qE "(^| )10\.$second\." <<<"$routes" || { address_plan "10.$second"; return; }
   done
   die "10.244.0.0/16 to 10.253.0.0/16 are all in use"
 }
