@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { CommandError, run } from './command.ts';
 
@@ -35,13 +35,15 @@ export class Kubectl {
     return text === '' ? undefined : (JSON.parse(text) as Result);
   }
 
+  /** Starts a command whose standard streams are pipes. */
+  start(args: readonly string[]): ChildProcessWithoutNullStreams {
+    return spawn(this.path, args, { env: { ...process.env, ...this.#env }, stdio: 'pipe' });
+  }
+
   /** @param target such as `service/iris` @param port the Service's port @throws CommandError */
   async portForward(namespace: string, target: string, port: number): Promise<PortForward> {
     const args = ['port-forward', '--address', '127.0.0.1', '--namespace', namespace, target, `:${port}`];
-    const child = spawn(this.path, args, {
-      env: { ...process.env, ...this.#env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = this.start(args);
     const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));

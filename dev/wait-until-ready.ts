@@ -25,6 +25,8 @@ export interface WaitOptions {
   readonly name: string;
   /** Wait for that GCS generation; without it any will do. */
   readonly modelGeneration?: string;
+  /** What to wait for. Default: Ready for the present spec and that model generation. */
+  readonly isDone?: (model: ObservedModel) => Promise<boolean>;
   readonly setDetail?: SetDetail;
   /** Default 180,000. */
   readonly timeoutMs?: number;
@@ -45,16 +47,17 @@ export function describeReady({ status }: ObservedModel): string {
   return ready ? `${ready.reason}: ${ready.message}` : 'no status yet';
 }
 
-/** @throws Error with the last status when it does not become Ready in time */
+/** @returns the object as wanted @throws Error with its last status when that does not come in time */
 export async function waitUntilReady(kubectl: Kubectl, options: WaitOptions): Promise<ObservedModel> {
   const { namespace, name, modelGeneration, setDetail, timeoutMs = 180_000 } = options;
+  const isDone = options.isDone ?? ((model) => Promise.resolve(isReady(model, modelGeneration)));
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const model = await kubectl.get<ObservedModel>(['modeldeployment', name, '-n', namespace]);
-    if (model && isReady(model, modelGeneration)) return model;
+    if (model && (await isDone(model))) return model;
     const said = model ? describeReady(model) : 'there is no such object';
     setDetail?.(said);
-    if (performance.now() > deadline) throw new Error(`${name} is not Ready after ${timeoutMs / 1_000} s: ${said}`);
+    if (performance.now() > deadline) throw new Error(`${name} is not there after ${timeoutMs / 1_000} s: ${said}`);
     await delay(POLL_MS);
   }
 }

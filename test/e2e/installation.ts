@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import type { Installation } from '../../dev/installation.ts';
+import { readSampleFile } from '../../dev/sample-models.ts';
+
+let current: Installation | undefined;
+
+/** Called once, by the hooks. */
+export function setInstallation(installation: Installation): void {
+  current = installation;
+}
+
+/** The operator and emulator that all tests share. */
+export function installation(): Installation {
+  if (!current) throw new Error('the hooks did not run: use test/e2e/.mocharc.json');
+  return current;
+}
+
+/** A namespace for one test file, in which only pods of the `restricted` Pod Security level are admitted. */
+export class TestNamespace {
+  readonly name = `e2e-${randomBytes(4).toString('hex')}`;
+
+  async create(): Promise<void> {
+    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+    await installation().kubectl.apply(
+      JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.name, labels } }),
+    );
+  }
+
+  async delete(): Promise<void> {
+    await installation().kubectl.run(['delete', 'namespace', this.name, '--ignore-not-found', '--timeout=90s']);
+  }
+
+  /** Applies a ModelDeployment of that name and spec. */
+  async applyModel(name: string, spec: object): Promise<void> {
+    const metadata = { name, namespace: this.name };
+    await installation().kubectl.apply(
+      JSON.stringify({ apiVersion: 'modeldeployment.dev/v1alpha1', kind: 'ModelDeployment', metadata, spec }),
+    );
+  }
+
+  /** @returns standard output */
+  kubectl(...args: readonly string[]): Promise<string> {
+    return installation().kubectl.run(['--namespace', this.name, ...args]);
+  }
+}
+
+/** Uploads a sample file into the bucket `models`. @returns its path and generation */
+export async function uploadSample(file: string, object: string): Promise<{ path: string; generation: string }> {
+  return installation().withEmulator(async (emulator) => {
+    await emulator.createBucket('models');
+    const generation = await emulator.upload('models', object, await readSampleFile(file));
+    return { path: `gs://models/${object}`, generation };
+  });
+}
