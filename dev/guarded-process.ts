@@ -18,7 +18,7 @@ while read -r what which; do
     remove) set -- "$@" "$which" ;;
   esac
 done
-for group in $groups; do kill -KILL -- "-$group"; done
+for group in $groups; do kill -9 "-$group"; done
 sleep 0.2
 [ $# = 0 ] || rm -rf -- "$@"
 `;

@@ -66,9 +66,17 @@ export async function freshBucket(
   emulator: Pick<StorageEmulator, 'url'>,
   { name = `models-${randomUUID().slice(0, 8)}`, versioned = false }: BucketOptions = {},
 ): Promise<TestBucket> {
-  const storage = new Storage({ apiEndpoint: emulator.url, projectId: 'test' });
-  const [bucket] = await storage.createBucket(name, { versioning: { enabled: versioned } });
+  const [bucket] = await client(emulator.url).createBucket(name, { versioning: { enabled: versioned } });
   return new TestBucket(bucket);
+}
+
+/** A bucket that is there, reached by another address, e.g. that of a faulty proxy. */
+export function bucketAt(url: string, name: string): TestBucket {
+  return new TestBucket(client(url).bucket(name));
+}
+
+function client(apiEndpoint: string): Storage {
+  return new Storage({ apiEndpoint, projectId: 'test' });
 }
 
 // Outside every `describe`, so it runs once, after all tests of all files.
