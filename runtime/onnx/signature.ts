@@ -23,8 +23,11 @@ export type Activation = 'None' | 'Softmax' | 'Sigmoid';
  * - `columns`: one number per class, in label order (a `[N,C]` output, or one `[N]` output per class).
  * - `positive`: one number a row, of the second of two classes (`[N,1]` or `[N]`): a decision value, a probability or a logit.
  * - `mirrored`: `[N,2]` holding (s, -s), where s is the decision value of the *second* class (binary SVC of skl2onnx).
+ * - `opposite`: `[N,2]` holding (-s, s), s as before (binary Perceptron); seen at warm-up.
+ *
+ * The last three are answered alike: two probabilities, or one decision value that is named after the second class and positive for it.
  */
-export type ScoreLayout = 'columns' | 'positive' | 'mirrored';
+export type ScoreLayout = 'columns' | 'positive' | 'mirrored' | 'opposite';
 
 /** One target of a classifier: which graph outputs hold what. */
 export interface ClassificationTarget {

@@ -68,7 +68,7 @@ export class TargetClassifier {
       if (activation === 'Softmax') return softmax(raw);
       return activation === 'Sigmoid' ? raw.map(sigmoid) : raw;
     }
-    const raw = scores.at(row, 0);
+    const raw = scores.at(row, this.#target.scoreLayout === 'opposite' ? 1 : 0);
     const value = activation === 'Sigmoid' ? sigmoid(raw) : raw;
     return this.kind === 'probabilities' ? [1 - value, value] : [value];
   }

@@ -29,11 +29,33 @@ function settleTarget(target: ClassificationTarget, outputs: NamedTensors, rows:
   const scores = classScores(target, outputs, rows);
   if (!scores) return target;
   const laidOut = settleLayout(target, scores);
-  if (laidOut.scoreKind !== 'unknown') return laidOut;
-  const label = target.labelOutput === undefined ? undefined : outputs.get(target.labelOutput);
-  const flags = target.labelColumn === undefined && label !== undefined && elementCount(label.shape) > rows;
-  const scoreKind = observedKind(scores, rows, { sumToOne: !flags && scores.width > 1 });
-  return { ...laidOut, scoreKind };
+  const settled = { ...laidOut, scoreKind: settleKind(laidOut, scores, { outputs, rows }) };
+  return isOpposite(settled, scores, rows) ? { ...settled, scoreLayout: 'opposite' } : settled;
+}
+
+interface Run {
+  readonly outputs: NamedTensors;
+  readonly rows: number;
+}
+
+function settleKind(
+  { scoreKind, labelOutput, labelColumn }: ClassificationTarget,
+  scores: ClassScores,
+  { outputs, rows }: Run,
+): ScoreKind | 'unknown' {
+  if (scoreKind !== 'unknown') return scoreKind;
+  const label = labelOutput === undefined ? undefined : outputs.get(labelOutput);
+  // Multi-label: a probability for each class on its own.
+  const flags = labelColumn === undefined && label !== undefined && elementCount(label.shape) > rows;
+  return observedKind(scores, rows, { sumToOne: !flags && scores.width > 1 });
+}
+
+/** Two columns (-s, s) are one decision value. */
+function isOpposite(target: ClassificationTarget, scores: ClassScores, rows: number): boolean {
+  const { scoreKind, scoreLayout, activation } = target;
+  if (scoreKind !== 'scores' || scoreLayout !== 'columns' || activation !== 'None' || scores.width !== 2) return false;
+  const pairs = Array.from({ length: rows }, (_, row) => [scores.at(row, 0), scores.at(row, 1)] as const);
+  return pairs.every(([first, second]) => first === -second) && pairs.some(([first]) => first !== 0);
 }
 
 function settleLayout(target: ClassificationTarget, { width }: ClassScores): ClassificationTarget {
@@ -51,7 +73,7 @@ function settleLayout(target: ClassificationTarget, { width }: ClassScores): Cla
 }
 
 /** Numbers per row of two classes. */
-const WIDTHS = { positive: 1, mirrored: 2 } as const;
+const WIDTHS = { positive: 1, mirrored: 2, opposite: 2 } as const;
 const PREVIEWED = 5;
 
 function preview(labels: readonly unknown[]): string {

@@ -4,7 +4,10 @@ import { bytesField, concatBytes, varintField } from '../../../runtime/onnx/wire
 export type Dimension = number | string | null;
 
 export const tensorType = (elemType: number, shape?: readonly Dimension[]): Uint8Array =>
-  bytesField(1, concatBytes([varintField(1, elemType), ...(shape ? [bytesField(2, concatBytes(shape.map(dimension)))] : [])]));
+  bytesField(
+    1,
+    concatBytes([varintField(1, elemType), ...(shape ? [bytesField(2, concatBytes(shape.map(dimension)))] : [])]),
+  );
 
 function dimension(size: Dimension): Uint8Array {
   if (size === null) return bytesField(1, '');
@@ -34,8 +37,10 @@ export const attribute = {
     concatBytes([bytesField(1, name), ...values.map((value) => bytesField(9, value)), varintField(20, 8)]),
   ints: (name: string, values: readonly number[]) =>
     concatBytes([bytesField(1, name), ...values.map((value) => varintField(8, value)), varintField(20, 7)]),
-  tensor: (name: string, value: Uint8Array) => concatBytes([bytesField(1, name), bytesField(5, value), varintField(20, 4)]),
-  graph: (name: string, value: Uint8Array) => concatBytes([bytesField(1, name), bytesField(6, value), varintField(20, 5)]),
+  tensor: (name: string, value: Uint8Array) =>
+    concatBytes([bytesField(1, name), bytesField(5, value), varintField(20, 4)]),
+  graph: (name: string, value: Uint8Array) =>
+    concatBytes([bytesField(1, name), bytesField(6, value), varintField(20, 5)]),
 };
 
 export interface NodeParts {
