@@ -4,46 +4,12 @@ import { RequestError } from '../../../../runtime/errors.ts';
 import type { ModelSignature } from '../../../../runtime/onnx/signature.ts';
 import { decodeV1Request } from '../../../../runtime/protocol/v1/decode-request.ts';
 import { stringifyJson } from '../../../../runtime/protocol/stringify-json.ts';
-import { allocateData, DATATYPES } from '../../../../runtime/tensor/datatype.ts';
 import { elementReader, type JsonValue, nestElements } from '../../../../runtime/tensor/element.ts';
 import { elementCount, fitsShape } from '../../../../runtime/tensor/shape.ts';
-import type { Datatype, Tensor } from '../../../../runtime/tensor/tensor.ts';
+import type { Tensor } from '../../../../runtime/tensor/tensor.ts';
 import { SAMPLES, signatureOf } from '../../../support/signatures.ts';
+import { arbitraryTensor, DATATYPE_NAMES } from '../../../support/tensors.ts';
 import { MALFORMED } from './malformed-requests.ts';
-
-const DATATYPE_NAMES = Object.keys(DATATYPES) as Datatype[];
-
-/** JSON.stringify writes -0 as 0. */
-const unsignedZero = (value: number): number => value + 0;
-
-/** Random values of a datatype, as the elements of a tensor. */
-const ELEMENTS: Readonly<Record<Datatype, fc.Arbitrary<number | bigint | string>>> = {
-  BOOL: fc.integer({ min: 0, max: 1 }),
-  UINT8: fc.integer({ min: 0, max: 255 }),
-  UINT16: fc.integer({ min: 0, max: 65_535 }),
-  UINT32: fc.integer({ min: 0, max: 4_294_967_295 }),
-  UINT64: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-  INT8: fc.integer({ min: -128, max: 127 }),
-  INT16: fc.integer({ min: -32_768, max: 32_767 }),
-  INT32: fc.integer(),
-  INT64: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-  // Bits of a finite half.
-  FP16: fc.integer({ min: 0, max: 0x7bff }),
-  FP32: fc.float({ noDefaultInfinity: true }).map(unsignedZero),
-  FP64: fc.double({ noDefaultInfinity: true }).map(unsignedZero),
-  BYTES: fc.string({ unit: 'grapheme' }),
-};
-
-function tensorOf(datatype: Datatype, shape: readonly number[]): fc.Arbitrary<Tensor> {
-  const length = elementCount(shape);
-  return fc.array(ELEMENTS[datatype], { minLength: length, maxLength: length }).map((elements) => {
-    const data = allocateData(datatype, length);
-    elements.forEach((element, index) => {
-      data[index] = element;
-    });
-    return { datatype, shape, data };
-  });
-}
 
 /** One to four inputs of any datatype with up to three dimensions a row, some of them declared free, and rows for them. */
 const modelWithRows = fc
@@ -70,7 +36,7 @@ const modelWithRows = fc
         ),
       ),
       tensors: fc.tuple(
-        ...inputs.map(({ datatype, tail }) => tensorOf(datatype, [rows, ...tail.map(({ length }) => length)])),
+        ...inputs.map(({ datatype, tail }) => arbitraryTensor(datatype, [rows, ...tail.map(({ length }) => length)])),
       ),
     }),
   );
