@@ -73,4 +73,4 @@ demo-down: setup ## remove everything make demo made
 	@node dev/demo.ts down
 
 test-e2e: setup ## tests on a real cluster with real pods (kind, or a node in namespaces)
-	@mocha --config test/e2e/.mocharc.json
+	@echo "==> end-to-end tests"; mocha --config test/e2e/.mocharc.json
