@@ -44,7 +44,8 @@ export class InputNames {
     return Object.keys(row).length === inputs.length ? values : this.#match(row, path());
   }
 
-  #unknown(key: string, path: string): Error {
+  /** 400 for a name that is none of the model's, with the nearest one that is. */
+  unknown(key: string, path: string): Error {
     const names = this.#inputs.map(({ name }) => name);
     const near = nearestName(key, names) ?? nearestName(exportedName(key), names);
     const hint = near === undefined ? `the model has ${listNames(names)}` : `did you mean ${quote(near)}?`;
@@ -55,21 +56,26 @@ export class InputNames {
     const keys: (string | undefined)[] = this.#inputs.map(() => undefined);
     for (const key of Object.keys(row)) {
       const index = this.indexOf(key);
-      if (index === undefined) throw this.#unknown(key, path);
+      if (index === undefined) throw this.unknown(key, path);
       const other = keys[index];
-      if (other !== undefined) throw this.#namedTwice(index, [other, key], path);
+      if (other !== undefined) throw this.namedTwice(index, [other, key], path);
       keys[index] = key;
     }
     const missing = this.#inputs.filter((_, index) => keys[index] === undefined).map(({ name }) => name);
-    if (missing.length > 0) {
-      const noun = missing.length === 1 ? this.#noun : `${this.#noun}s`;
-      throw invalidInput(path, `missing ${noun} ${listNames(missing)}`);
-    }
+    if (missing.length > 0) throw this.missing(missing, path);
     return keys.map((key) => row[key ?? '']);
   }
 
-  #namedTwice(index: number, [first, second]: [string, string], path: string): Error {
+  /** 400 for inputs that a request leaves out. */
+  missing(names: readonly string[], path: string): Error {
+    const noun = names.length === 1 ? this.#noun : `${this.#noun}s`;
+    return invalidInput(path, `missing ${noun} ${listNames(names)}`);
+  }
+
+  /** 400 for two keys (of the graph and of the user's DataFrame, or twice the same) that name one input. */
+  namedTwice(index: number, [first, second]: readonly [string, string], path: string): Error {
     const name = this.#inputs[index]?.name ?? '';
+    if (first === second) return invalidInput(path, `the ${this.#noun} ${quote(first)} comes twice; send it once`);
     return invalidInput(
       path,
       `${quote(first)} and ${quote(second)} both name the ${this.#noun} ${quote(name)}; send it once`,

@@ -4,6 +4,8 @@ import { invalidInput } from '../errors.ts';
 export interface JsonLimits {
   /** Lists and objects inside one another; tensors of real models need fewer than ten. */
   readonly maxDepth: number;
+  /** What a body of this protocol looks like, for messages. Default: V1's. */
+  readonly example?: string | undefined;
 }
 
 /** As deep as Triton reads. */
@@ -23,7 +25,7 @@ export interface JsonDocument {
  */
 export function parseJson(body: Uint8Array | string, limits: JsonLimits = DEFAULT_JSON_LIMITS): JsonDocument {
   const text = textOf(body);
-  if (text.trim() === '') throw invalidInput('body', 'expected JSON such as {"instances": [...]}, got nothing');
+  if (text.trim() === '') throw invalidInput('body', `expected JSON such as ${limits.example ?? '{"instances": [...]}'}, got nothing`);
   // Before parsing: V8 keeps a frame for every open list, hundreds of megabytes for a body of nothing but '['.
   if (isDeeperThan(text, limits.maxDepth)) {
     throw invalidInput('body', `lists and objects are nested more than ${limits.maxDepth} deep`);

@@ -11,7 +11,7 @@ import {
   misfit,
   reserveRows,
   valueShape,
-} from './decoded-inputs.ts';
+} from '../decoded-inputs.ts';
 
 /**
  * TensorFlow Serving's column form: `{input name: tensor}`, each holding all rows (for a model without batch axis: the whole tensor).

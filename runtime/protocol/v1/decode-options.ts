@@ -2,6 +2,7 @@ import { invalidInput } from '../../errors.ts';
 import type { ModelSignature } from '../../onnx/signature.ts';
 import { describeValue, listNames, quote } from '../describe.ts';
 import { nearestName } from '../nearest-name.ts';
+import { addOutputName } from '../output-names.ts';
 
 /** `parameters` of a V1 request. */
 export interface V1Parameters {
@@ -51,13 +52,7 @@ export function decodeOutputs(value: unknown, signature: ModelSignature): readon
   for (const [index, name] of value.entries()) {
     const path = `outputs[${index}]`;
     if (typeof name !== 'string') throw invalidInput(path, `expected an output name, got ${describeValue(name)}`);
-    if (!known.includes(name)) {
-      const near = nearestName(name, known);
-      const hint = near === undefined ? `the model has ${listNames(known)}` : `did you mean ${quote(near)}?`;
-      throw invalidInput(path, `unknown output ${quote(name)}; ${hint}`);
-    }
-    if (names.has(name)) throw invalidInput(path, `${quote(name)} is asked for twice`);
-    names.add(name);
+    addOutputName(name, names, known, path);
   }
   return [...names];
 }

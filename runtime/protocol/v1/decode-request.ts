@@ -9,7 +9,7 @@ import { DEFAULT_JSON_LIMITS, parseJson, parseJsonExactly, type JsonLimits } fro
 import { decodeColumns } from './decode-columns.ts';
 import { decodeOutputs, decodeParameters, type V1Parameters } from './decode-options.ts';
 import { decodeRows } from './decode-rows.ts';
-import { isObject, type JsonObject } from './decoded-inputs.ts';
+import { isObject, type JsonObject } from '../decoded-inputs.ts';
 
 /** A V1 predict request whose tensors fit the model's signature. */
 export interface V1Request {

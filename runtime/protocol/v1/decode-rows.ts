@@ -12,7 +12,7 @@ import {
   misfit,
   reserveRows,
   valueShape,
-} from './decoded-inputs.ts';
+} from '../decoded-inputs.ts';
 
 /**
  * The row form: one JSON value for each row. A model without batch axis takes exactly one element, which holds the whole tensors.

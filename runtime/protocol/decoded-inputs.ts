@@ -1,9 +1,9 @@
-import { invalidInput } from '../../errors.ts';
-import type { ModelSignature, TensorSpec } from '../../onnx/signature.ts';
-import { elementCount } from '../../tensor/shape.ts';
-import type { NamedTensors, Tensor } from '../../tensor/tensor.ts';
-import type { TensorFiller, ValueProblem, ValueSource } from '../fill-tensor.ts';
-import { InputNames } from '../input-names.ts';
+import { invalidInput } from '../errors.ts';
+import type { ModelSignature, TensorSpec } from '../onnx/signature.ts';
+import { elementCount } from '../tensor/shape.ts';
+import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
+import type { TensorFiller, ValueProblem, ValueSource } from './fill-tensor.ts';
+import { InputNames } from './input-names.ts';
 
 /** Tensors for every graph input; with a batched model axis 0 of each is `rows`. */
 export interface DecodedInputs {
