@@ -1,12 +1,12 @@
-import { execFile } from 'node:child_process';
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiClient } from './control-plane/api-client.ts';
 import type { ApiRequest, AuditMark, RequestFilter } from './control-plane/audit.ts';
-import { readAuditLog } from './control-plane/audit.ts';
+import { AuditLog } from './control-plane/audit-log.ts';
 import type { Certificate } from './control-plane/certificates.ts';
 import { writeKubeconfig } from './control-plane/kubeconfig.ts';
+import { runKubectl } from './control-plane/kubectl.ts';
 import { prepareCredentials, prepareLayout } from './control-plane/prepare.ts';
 import type { Credentials, Layout } from './control-plane/programs.ts';
 import * as programs from './control-plane/programs.ts';
@@ -62,7 +62,7 @@ export class ControlPlane {
   readonly #credentials: Credentials;
   readonly #client: ApiClient;
   readonly #processes = new Map<ProgramName, GuardedProcess>();
-  #marks = 0;
+  readonly #auditLog: AuditLog;
 
   /** For `startControlPlane` only. */
   constructor({ tools, layout, credentials }: ControlPlaneParts) {
@@ -73,6 +73,7 @@ export class ControlPlane {
     this.directory = layout.directory;
     this.kubeconfig = join(this.directory, 'admin.kubeconfig');
     this.#client = new ApiClient(this.url, credentials.authority.certificateFile, credentials.admin);
+    this.#auditLog = new AuditLog(layout.auditLogFile, (uri) => this.#askIfRunning(uri));
   }
 
   /** For `startControlPlane` only. @throws Error with the end of the log of the program that failed */
@@ -104,16 +105,9 @@ export class ControlPlane {
   }
 
   /** Runs `kubectl` as the administrator and returns what it prints. @throws Error whose message holds its error output */
-  async kubectl(args: readonly string[], { input }: { readonly input?: string } = {}): Promise<string> {
-    const full = ['--kubeconfig', this.kubeconfig, '--cache-dir', join(this.directory, 'kubectl-cache'), ...args];
-    return new Promise((resolve, reject) => {
-      const child = execFile(this.#tools.kubectl!, full, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
-        else reject(new Error(`kubectl ${args.join(' ')}: ${stderr || error.message}`, { cause: error }));
-      });
-      child.stdin!.on('error', () => {});
-      child.stdin!.end(input);
-    });
+  kubectl(args: readonly string[], { input }: { readonly input?: string | undefined } = {}): Promise<string> {
+    const cacheDirectory = join(this.directory, 'kubectl-cache');
+    return runKubectl(args, { program: this.#tools.kubectl!, kubeconfig: this.kubeconfig, cacheDirectory, input });
   }
 
   /** Plain client-side `kubectl apply` of a file, a folder or a URL; waits until definitions among it are served. */
@@ -142,15 +136,13 @@ export class ControlPlane {
   }
 
   /** A position in the audit log: requests answered before it do not count as `since` it. */
-  async mark(): Promise<AuditMark> {
-    await this.#flushAuditLog();
-    return (await stat(this.#layout.auditLogFile)).size as AuditMark;
+  mark(): Promise<AuditMark> {
+    return this.#auditLog.mark();
   }
 
-  /** The requests the API server has answered, oldest answer first. Complete up to the moment of the call. */
-  async requests(filter: RequestFilter = {}): Promise<ApiRequest[]> {
-    await this.#flushAuditLog();
-    return readAuditLog(this.#layout.auditLogFile, filter);
+  /** The requests the API server has answered, oldest answer first, complete up to the moment of the call. */
+  requests(filter: RequestFilter = {}): Promise<ApiRequest[]> {
+    return this.#auditLog.requests(filter);
   }
 
   /** How many requests match. */
@@ -158,18 +150,10 @@ export class ControlPlane {
     return (await this.requests(filter)).length;
   }
 
-  /** Makes a request of its own and waits for it in the log. A stopped server writes no more, so there is nothing to wait for. */
-  async #flushAuditLog(): Promise<void> {
-    if (this.#processes.get('kube-apiserver')?.hasExited() !== false) return;
-    const file = this.#layout.auditLogFile;
-    const since = (await stat(file)).size as AuditMark;
-    const uri = `/version?test-bed-mark=${(this.#marks += 1)}`;
+  async #askIfRunning(uri: string): Promise<boolean> {
+    if (this.#processes.get('kube-apiserver')?.hasExited() !== false) return false;
     await this.#client.call('GET', uri);
-    const deadline = Date.now() + READY_TIMEOUT_MS;
-    while (!(await readAuditLog(file, { since })).some((request) => request.uri === uri)) {
-      if (Date.now() > deadline) throw new Error(`${uri} does not appear in ${file}`);
-      await delay(POLL_MS);
-    }
+    return true;
   }
 
   async #bind(user: string, clusterRole: string): Promise<void> {

@@ -23,7 +23,7 @@ export class ToolError extends Error {
 /** The finished folder of a module's programs: its name changes with the pinned versions and with how they are built. */
 export async function buildDirectory(module: ToolModule, cacheDirectory: string): Promise<string> {
   const source = join(MODULES_DIRECTORY, module.folder);
-  const hash = createHash('sha256').update(JSON.stringify([module, versionFlag('')]));
+  const hash = createHash('sha256').update(JSON.stringify([module.builds, module.links, module.tags, versionFlag('')]));
   const sources = (await readdir(source)).filter((file) => /^go\.(mod|sum)$|\.go$/.test(file));
   for (const file of sources.sort()) hash.update(await readFile(join(source, file)));
   const version = await pinnedVersion(module);

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import type { ControlPlane } from '../../../dev/control-plane.ts';
 import { startControlPlane } from '../../../dev/control-plane.ts';
-import { freshNamespace } from '../../support/control-plane.ts';
+import { freshNamespace, sharedControlPlane } from '../../support/control-plane.ts';
 import { eventually } from '../../support/eventually.ts';
 import { rejectionOf } from '../../support/thrown.ts';
 
@@ -78,6 +78,28 @@ describe('startControlPlane', function () {
     await eventually(async () => expect(await inNamespace('get', 'pods', '-o', 'name')).to.match(/^pod\/web-/));
     await inNamespace('delete', 'deployment', 'web');
     await eventually(async () => expect(await inNamespace('get', 'replicasets,pods', '-o', 'name')).to.equal(''));
+  });
+
+  it('deletes the children of our objects, from the start', async () => {
+    const shared = await sharedControlPlane();
+    const namespace = await freshNamespace(shared);
+    const inNamespace = (args: string[], input?: object) =>
+      shared.kubectl(['-n', namespace, ...args], input && { input: JSON.stringify(input) });
+    const owner = {
+      apiVersion: 'modeldeployment.dev/v1alpha1',
+      kind: 'ModelDeployment',
+      metadata: { name: 'iris' },
+      spec: { model: { path: 'gs://models/iris/model.onnx' } },
+    };
+    await inNamespace(['create', '-f', '-'], owner);
+    const uid = await inNamespace(['get', 'modeldeployment', 'iris', '-o', 'jsonpath={.metadata.uid}']);
+    const ownerReferences = [{ apiVersion: owner.apiVersion, kind: owner.kind, name: 'iris', uid }];
+    const child = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'child', ownerReferences } };
+    await inNamespace(['create', '-f', '-'], child);
+    await inNamespace(['delete', 'modeldeployment', 'iris']);
+    await eventually(async () =>
+      expect(await inNamespace(['get', 'configmaps', '-o', 'name'])).not.to.include('child'),
+    );
   });
 
   it('applies a definition and serves what it defines', async () => {
