@@ -39,7 +39,7 @@ export interface ReasonDoc {
 const DESCRIBE = 'kubectl describe modeldeployment NAME';
 const PODS = 'app.kubernetes.io/name=modeldeployment,app.kubernetes.io/instance=NAME';
 const DESCRIBE_PODS = `kubectl describe pods -l ${PODS}`;
-const LAST_LOGS = 'kubectl logs deployment/NAME --previous';
+const LAST_LOGS = `kubectl logs -l ${PODS} --previous --prefix --ignore-errors`;
 
 /** Every reason a condition can carry. docs/reasons.md is made from this table (`npm run generate`). */
 export const REASONS = {

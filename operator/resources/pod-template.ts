@@ -111,6 +111,12 @@ const PROBING: Pick<V1Container, 'startupProbe' | 'livenessProbe' | 'readinessPr
   },
 };
 
+/** A wish, not a demand. Both are named because one constraint of ours switches off all of the scheduler's own defaults. */
+const DEFAULT_SPREAD: readonly V1TopologySpreadConstraint[] = [
+  { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' },
+  { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway' },
+];
+
 function placement(modelDeployment: ModelDeployment): Partial<V1PodSpec> {
   const { nodeSelector, tolerations, affinity, priorityClassName, topologySpreadConstraints } = modelDeployment.spec;
   return {
@@ -118,19 +124,9 @@ function placement(modelDeployment: ModelDeployment): Partial<V1PodSpec> {
     ...(tolerations ? { tolerations } : {}),
     ...(affinity ? { affinity } : {}),
     ...(priorityClassName ? { priorityClassName } : {}),
-    topologySpreadConstraints: topologySpreadConstraints ?? [
-      spreadOver(modelDeployment, 'kubernetes.io/hostname'),
-      spreadOver(modelDeployment, 'topology.kubernetes.io/zone'),
-    ],
-  };
-}
-
-/** A wish, not a demand. Both are named because one constraint of ours switches off all of the scheduler's own defaults. */
-function spreadOver(modelDeployment: ModelDeployment, topologyKey: string): V1TopologySpreadConstraint {
-  return {
-    maxSkew: 1,
-    topologyKey,
-    whenUnsatisfiable: 'ScheduleAnyway',
-    labelSelector: { matchLabels: selectorLabels(modelDeployment) },
+    topologySpreadConstraints: (topologySpreadConstraints ?? DEFAULT_SPREAD).map((constraint) =>
+      // Without a selector a constraint counts no pod at all, and nobody but us knows these pods' labels.
+      Object.assign({ labelSelector: { matchLabels: selectorLabels(modelDeployment) } }, constraint),
+    ),
   };
 }

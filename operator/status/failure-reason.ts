@@ -38,8 +38,13 @@ const IMAGE_PULL_REASONS: ReadonlySet<string> = new Set([
 ]);
 /** Waiting reason for a Secret or ConfigMap that env names and that is not there; its message says which, and is stable. */
 const CONFIG_ERROR = 'CreateContainerConfigError';
-/** Waiting reasons for a container that the container runtime cannot create or start. */
-const START_ERRORS: ReadonlySet<string> = new Set(['CreateContainerError', 'RunContainerError']);
+/** Waiting and termination reasons of a container that cannot be created or started; their messages are the same every time. */
+const START_ERRORS: ReadonlySet<string> = new Set([
+  'CreateContainerError',
+  'RunContainerError',
+  'StartError',
+  'ContainerCannotRun',
+]);
 /** Ends without a word before which the first may have been an accident. */
 const MIN_RESTARTS_OF_LOOP = 2;
 /** A kubelet may notice the end of a container, and take readiness back, a little after it started the next one. */
@@ -75,8 +80,8 @@ function containerStatuses({ status }: V1Pod): V1ContainerStatus[] {
 function schedulingProblem({ status }: V1Pod): Problem | undefined {
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status !== 'False' || scheduled.reason !== 'Unschedulable') return undefined;
-  // What preemption could not do either adds length, not help.
-  const [why = ''] = (scheduled.message ?? '').split(' preemption: ');
+  // What preemption and resource claims could not do either adds length, not help.
+  const [why = ''] = (scheduled.message ?? '').split(/ (?:no new claims to deallocate|preemption: )/);
   return {
     reason: 'Unschedulable',
     message: sentence(`No node can take the pod: ${why || 'the scheduler gave no reason'}`),
@@ -99,20 +104,25 @@ function waitingProblem({ name, image, state }: V1ContainerStatus): Problem | un
   if (reason === CONFIG_ERROR) {
     return { reason: 'InvalidSpec', message: sentence(`Container ${name} cannot be made: ${message}`) };
   }
-  if (START_ERRORS.has(reason)) {
-    return { reason: 'CrashLooping', message: sentence(`Container ${name} cannot be started: ${message}`) };
-  }
-  return undefined;
+  return START_ERRORS.has(reason) ? startProblem(name, message) : undefined;
 }
 
 function terminationProblem(pod: V1Pod, status: V1ContainerStatus): Problem | undefined {
   const ended = status.state?.terminated ?? status.lastState?.terminated;
   if (!ended || wasReadySince(pod, status)) return undefined;
   if (ended.reason === 'OOMKilled') return { reason: 'OutOfMemory', message: outOfMemoryMessage(pod, status.name) };
+  if (START_ERRORS.has(ended.reason ?? '')) return startProblem(status.name, ended.message ?? '');
   const words = parseTerminationMessage(ended.message);
   if (words) return { reason: words.reason, message: sentence(words.message) };
-  const isLoop = status.state?.waiting?.reason === 'CrashLoopBackOff' || status.restartCount >= MIN_RESTARTS_OF_LOOP;
-  return isLoop ? { reason: 'CrashLooping', message: crashMessage(status.name, ended) } : undefined;
+  return isLoop(status) ? { reason: 'CrashLooping', message: crashMessage(status.name, ended) } : undefined;
+}
+
+function isLoop({ state, restartCount }: V1ContainerStatus): boolean {
+  return state?.waiting?.reason === 'CrashLoopBackOff' || restartCount >= MIN_RESTARTS_OF_LOOP;
+}
+
+function startProblem(containerName: string, message: string): Problem {
+  return { reason: 'CrashLooping', message: sentence(`Container ${containerName} cannot be started: ${message}`) };
 }
 
 /** Whether the container that runs now has been ready since it started: then it is not its predecessor's end that ails it. */

@@ -1,5 +1,4 @@
-import type { ModelDeployment } from '../api/generated.ts';
-import { CONDITION_TYPES, REASONS, type Reason } from '../api/model-deployment.ts';
+import { REASONS, type Reason } from '../api/model-deployment.ts';
 import { APP_NAME, LABELS } from '../api/labels.ts';
 import type { Observed, Problem } from '../api/observed.ts';
 import { PROGRESS_DEADLINE_SECONDS } from '../resources/deployment.ts';
@@ -27,7 +26,7 @@ export interface Wanted {
  * Failures that are the new generation's or spec's own: while old pods serve, they mean ModelRejected. The others (storage,
  * image, node, quota) would hit the old pods too if they had to start again, and keep their own reason.
  */
-const REFUSED_BY_PODS: ReadonlySet<Reason> = new Set<Reason>([
+export const REFUSED_BY_PODS: ReadonlySet<Reason> = new Set<Reason>([
   'ModelTooLarge',
   'ModelInvalid',
   'ModelUnsupported',
@@ -57,18 +56,22 @@ export function computeVerdict(observed: Observed, serving: Serving, wanted: Wan
   if (observed.rejection)
     return stuck(refusal(observed.rejection, observed.rejection.generation, serving, observed), true);
   if (resolution.kind === 'failed' && !resolution.retryable) return stuck(resolution, true);
-  // Storage that does not answer takes nothing away from what was right before and still is.
-  if (isUpToDate && (resolution.kind !== 'failed' || wasReady(modelDeployment))) return ready(observed, wanted);
+  // Storage that does not answer takes nothing away from pods that run the current spec with the generation known last.
+  if (isUpToDate) return ready(observed, wanted);
   return judgeRollout(observed, serving, wanted);
 }
 
 /** Whether every required replica is a ready endpoint of the desired template, and no endpoint is of another. */
-function isRolledOut({ desired, children: { deployment } }: Observed, serving: Serving, { required }: Wanted): boolean {
-  if (!desired) return false;
+function isRolledOut(observed: Observed, serving: Serving, { required }: Wanted): boolean {
+  const { desired, children, modelDeployment } = observed;
+  const { deployment, service } = children;
+  const hasPort = service?.spec?.ports?.some(({ port }) => port === modelDeployment.spec.service.port);
+  if (!desired || !hasPort) return false;
   if (required === 0) return serving.readyPods === 0 && (deployment?.status?.replicas ?? 0) === 0;
-  // updatedReplicas also sees `kubectl rollout restart`, after which old and new pods have the same hash.
-  const updated = deployment?.status?.updatedReplicas ?? 0;
-  return serving.currentPods >= required && serving.otherPods === 0 && updated >= required;
+  // After `kubectl rollout restart` old and new pods have the same hash; only the Deployment can tell them apart.
+  const { replicas = 0, updatedReplicas = 0 } = deployment?.status ?? {};
+  const isReplaced = updatedReplicas >= required && updatedReplicas === replicas;
+  return isReplaced && serving.currentPods >= required && serving.otherPods === 0;
 }
 
 function judgeRollout(observed: Observed, serving: Serving, wanted: Wanted): Verdict {
@@ -138,9 +141,4 @@ function inProgress({ currentPods }: Serving, { required, replicas }: Wanted): V
       ? `${currentPods} of ${replicas} replicas serve the current spec and model; new pods are starting.`
       : 'Every replica is there; old pods are going.';
   return { isReady: false, isProgressing: true, isStalled: false, reason: 'RolloutInProgress', message };
-}
-
-function wasReady({ status, metadata }: ModelDeployment): boolean {
-  const condition = status?.conditions?.find(({ type }) => type === CONDITION_TYPES.ready);
-  return condition?.status === 'True' && condition.observedGeneration === metadata.generation;
 }
