@@ -6,8 +6,9 @@ import { selectorText } from '../resources/metadata.ts';
 import { serviceUrl } from '../resources/service.ts';
 import { makeConditions, type SeenCondition } from './conditions.ts';
 import { computeModelStatus } from './model-status.ts';
+import { computeWanted } from './rolled-out.ts';
 import { computeServing, type Serving } from './serving.ts';
-import { computeVerdict, computeWanted, type Verdict } from './verdict.ts';
+import { computeVerdict, type Verdict } from './verdict.ts';
 
 /**
  * The whole status, from what one pass knows. Pure: the same Observed gives the same status, and a status that is fed back

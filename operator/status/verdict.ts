@@ -4,6 +4,7 @@ import type { Observed, Problem } from '../api/observed.ts';
 import { PROGRESS_DEADLINE_SECONDS } from '../resources/deployment.ts';
 import { chooseProblem, computeFailure, sentence } from './failure-reason.ts';
 import { computeRefusal, isPastDeadline } from './rollout-failure.ts';
+import { isRolledOut, type Wanted } from './rolled-out.ts';
 import { isOfTemplate, type Serving } from './serving.ts';
 
 /** The one judgement that Ready, Progressing and Stalled are written from. */
@@ -12,14 +13,6 @@ export interface Verdict extends Problem {
   readonly isProgressing: boolean;
   /** A person must act. */
   readonly isStalled: boolean;
-}
-
-/** How many pods there should be. */
-export interface Wanted {
-  /** What the spec or the autoscaler asks for. */
-  readonly replicas: number;
-  /** How many must serve for Ready: an autoscaler on its way up takes nothing away from what already serves. */
-  readonly required: number;
 }
 
 /**
@@ -39,14 +32,6 @@ export const REFUSED_BY_PODS: ReadonlySet<Reason> = new Set<Reason>([
   'ProgressDeadlineExceeded',
 ]);
 
-/** Number of pods wanted by the spec or, under autoscaling, by whoever last set the Deployment's replicas. */
-export function computeWanted({ modelDeployment, children }: Observed): Wanted {
-  const { replicas, autoscaling } = modelDeployment.spec;
-  if (!autoscaling) return { replicas, required: replicas };
-  const live = children.deployment?.spec?.replicas ?? autoscaling.minReplicas;
-  return { replicas: live, required: Math.min(live, autoscaling.minReplicas) };
-}
-
 /** First match wins, so the order is the meaning: what stopped the pass, then what was decided, then what is seen. */
 export function computeVerdict(observed: Observed, serving: Serving, wanted: Wanted): Verdict {
   const { resolution, modelDeployment } = observed;
@@ -59,19 +44,6 @@ export function computeVerdict(observed: Observed, serving: Serving, wanted: Wan
   // Storage that does not answer takes nothing away from pods that run the current spec with the generation known last.
   if (isUpToDate) return ready(observed, wanted);
   return judgeRollout(observed, serving, wanted);
-}
-
-/** Whether every required replica is a ready endpoint of the desired template, and no endpoint is of another. */
-function isRolledOut(observed: Observed, serving: Serving, { required }: Wanted): boolean {
-  const { desired, children, modelDeployment } = observed;
-  const { deployment, service } = children;
-  const hasPort = service?.spec?.ports?.some(({ port }) => port === modelDeployment.spec.service.port);
-  if (!desired || !hasPort) return false;
-  if (required === 0) return serving.readyPods === 0 && (deployment?.status?.replicas ?? 0) === 0;
-  // After `kubectl rollout restart` old and new pods have the same hash; only the Deployment can tell them apart.
-  const { replicas = 0, updatedReplicas = 0 } = deployment?.status ?? {};
-  const isReplaced = updatedReplicas >= required && updatedReplicas === replicas;
-  return isReplaced && serving.currentPods >= required && serving.otherPods === 0;
 }
 
 function judgeRollout(observed: Observed, serving: Serving, wanted: Wanted): Verdict {
