@@ -15,6 +15,16 @@ export class TransientError extends Error {
   }
 }
 
+/** Nothing is wrong, something else must happen first: silently again after `afterMs`, or when it happened. */
+export class WaitingError extends Error {
+  override readonly name = 'WaitingError';
+  readonly afterMs: number;
+  constructor(message: string, options: { afterMs: number; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.afterMs = options.afterMs;
+  }
+}
+
 /** A person must act: no retry until something changes. `message` goes into status as it is. */
 export class TerminalError extends Error {
   override readonly name = 'TerminalError';

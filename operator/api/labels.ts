@@ -22,7 +22,9 @@ export const ANNOTATIONS = {
   templateHash: 'modeldeployment.dev/template-hash',
   /** On children: hash of the whole object as it was applied last, tells when a field is no longer wanted. */
   appliedHash: 'modeldeployment.dev/applied-hash',
-  /** On the Deployment: the generation that was last served by a ready pod of this spec's template. */
+  /** On the Deployment: hash of the path, generation and checksum asked for when the pinned generation was chosen. */
+  resolvedFor: 'modeldeployment.dev/resolved-for',
+  /** On the Deployment: the generation that served before the pinned one. */
   lastGoodGeneration: 'modeldeployment.dev/last-good-generation',
   /** On the Deployment: JSON of the Rejection in force. */
   rejection: 'modeldeployment.dev/rejection',

@@ -76,8 +76,9 @@ export class KubernetesCluster implements ClusterClient {
   }
 
   async recordEvent(about: KubernetesObject, event: ClusterEvent): Promise<void> {
-    const { identity, clock } = this.#options;
+    const { identity, clock, log } = this.#options;
     const body = makeEvent(about, event, { identity, now: new Date(clock.now()) });
+    log.info({ about: nameOf(about), ...event }, 'event');
     try {
       await this.#write('event', body, {
         method: 'POST',
@@ -86,7 +87,7 @@ export class KubernetesCluster implements ClusterClient {
         contentType: 'application/json',
       });
     } catch (err) {
-      this.#options.log.warn({ err, about: nameOf(about), event }, 'event was not recorded');
+      log.warn({ err, about: nameOf(about), event }, 'event was not recorded');
     }
   }
 

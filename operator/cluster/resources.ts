@@ -38,6 +38,15 @@ export function resourceOfKind(kind: string | undefined): Resource {
   return resource;
 }
 
+/** @throws RangeError for a collection that is not in RESOURCES */
+export function resourceOfPlural({ group, version, plural }: Omit<Resource, 'kind'>): Resource {
+  const resource = Object.values<Resource>(RESOURCES).find(
+    (known) => known.plural === plural && known.group === group && known.version === version,
+  );
+  if (!resource) throw new RangeError(`${plural}.${version}.${group}: add it to RESOURCES`);
+  return resource;
+}
+
 /** `apps/v1`, `v1`. */
 export function apiVersionOf({ group, version }: Pick<Resource, 'group' | 'version'>): string {
   return group === '' ? version : `${group}/${version}`;

@@ -29,11 +29,15 @@ function isChild(resource: Resource): boolean {
   return CHILD_KINDS.has(resource.kind);
 }
 
+/** Kubernetes' own controllers, which follow up on what others change. */
+const FOLLOWER = 'kube-controller-manager';
+
 /** Who wrote last besides the operator, status aside: named in the event when drift is repaired. */
 function lastOther(entries: readonly V1ManagedFieldsEntry[] = []): V1ManagedFieldsEntry[] {
-  const [last] = entries
+  const others = entries
     .filter((entry) => entry.manager !== FIELD_MANAGER && entry.subresource !== 'status')
     .sort((a, b) => String(b.time).localeCompare(String(a.time)));
+  const last = others.find(({ manager }) => manager !== FOLLOWER) ?? others[0];
   return last ? [{ manager: last.manager ?? '', time: last.time as Date }] : [];
 }
 

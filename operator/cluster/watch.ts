@@ -31,6 +31,8 @@ export interface RunningWatch {
   readonly name: string;
   /** Listed at least once, and not failing now. */
   readonly isHealthy: boolean;
+  /** Resolves after the first list was delivered. */
+  readonly whenListed: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ class ResilientInformer implements RunningWatch {
   readonly #request: WatchRequest;
   readonly #surroundings: WatchSurroundings;
   readonly #informer: Informer<KubernetesObject>;
+  readonly #listed = Promise.withResolvers<void>();
   #isListed = false;
   #failuresInARow = 0;
   #isStopped = false;
@@ -106,6 +109,10 @@ class ResilientInformer implements RunningWatch {
     return this.#isListed && this.#failuresInARow === 0;
   }
 
+  get whenListed(): Promise<void> {
+    return this.#listed.promise;
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelRestart();
@@ -134,8 +141,9 @@ class ResilientInformer implements RunningWatch {
     const list = body as KubernetesListObject<KubernetesObject>;
     // The informer takes the list over as soon as this promise resolves, before timers and input have their turn.
     setImmediate(() => {
-      this.#isListed = true;
       onListed(list.metadata?.resourceVersion ?? '0');
+      this.#isListed = true;
+      this.#listed.resolve();
     });
     return list;
   }

@@ -1,4 +1,3 @@
-import type { KubernetesObject } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { findDrift } from '../../operator/drift.ts';
 
@@ -87,7 +86,7 @@ const ROWS: readonly Row[] = [
 describe('drift', () => {
   for (const { name, desired, live, fields } of ROWS) {
     it(`${name}: ${fields.length === 0 ? 'none' : fields.join(', ')}`, () => {
-      const drift = [...findDrift(desired as KubernetesObject, live as KubernetesObject)];
+      const drift = [...findDrift(desired, live)];
       expect(drift.map(({ field }) => field)).to.deep.equal(fields);
     });
   }

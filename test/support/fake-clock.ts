@@ -16,6 +16,10 @@ export class FakeClock implements Clock {
     return this.#nowMs;
   }
 
+  elapsed(): number {
+    return this.#nowMs;
+  }
+
   after(delayMs: number, callback: () => void): () => void {
     const timer = { dueAt: this.#nowMs + delayMs, callback };
     this.#timers.push(timer);

@@ -1,0 +1,26 @@
+import type { V1Deployment } from '@kubernetes/client-node';
+import type { ModelDeployment } from './api/generated.ts';
+import type { ModelResolution } from './api/resolution.ts';
+import { modelIdentity, readRolloutMemory } from './rollout-memory.ts';
+
+/**
+ * The resolution of a model that is to hold still (`updates: Pinned`, or an exact `generation`) and that was resolved before:
+ * storage is not asked again, neither by a poll nor by an operator that has just started.
+ * @returns undefined: ask storage
+ */
+export function rememberedResolution(
+  modelDeployment: ModelDeployment,
+  deployment: V1Deployment | undefined,
+): ModelResolution | undefined {
+  if (!holdsStill(modelDeployment)) return undefined;
+  const deployed = readRolloutMemory(deployment);
+  if (deployed?.resolvedFor !== modelIdentity(modelDeployment) || deployed.rejection) return undefined;
+  const { path, generation, sizeBytes, resolvedAt } = modelDeployment.status?.model ?? {};
+  if (path !== modelDeployment.spec.model.path || generation !== deployed.generation) return undefined;
+  if (generation === undefined || sizeBytes === undefined || resolvedAt === undefined) return undefined;
+  return { kind: 'resolved', generation, sizeBytes, resolvedAt };
+}
+
+function holdsStill({ spec: { model } }: ModelDeployment): boolean {
+  return model.updates === 'Pinned' || model.generation !== undefined;
+}
