@@ -25,7 +25,8 @@ export interface JsonDocument {
  */
 export function parseJson(body: Uint8Array | string, limits: JsonLimits = DEFAULT_JSON_LIMITS): JsonDocument {
   const text = textOf(body);
-  if (text.trim() === '') throw invalidInput('body', `expected JSON such as ${limits.example ?? '{"instances": [...]}'}, got nothing`);
+  if (text.trim() === '')
+    throw invalidInput('body', `expected JSON such as ${limits.example ?? '{"instances": [...]}'}, got nothing`);
   // Before parsing: V8 keeps a frame for every open list, hundreds of megabytes for a body of nothing but '['.
   if (isDeeperThan(text, limits.maxDepth)) {
     throw invalidInput('body', `lists and objects are nested more than ${limits.maxDepth} deep`);
