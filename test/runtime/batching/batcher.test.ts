@@ -115,9 +115,10 @@ function makeBatcher(settings: Partial<BatcherSettings> = {}): {
   return { clock, model, batcher, facts };
 }
 
-const sums = async (answer: Promise<NamedTensors>): Promise<number[]> => [
-  ...((await answer).get('sum')?.data as Float32Array),
-];
+const sums = async (answer: Promise<NamedTensors>): Promise<number[]> => {
+  const { data } = (await answer).get('sum')!;
+  return [...(data as Float32Array)];
+};
 
 describe('Batcher', () => {
   it('runs what waits in one turn as one batch, and gives everyone their own rows', async () => {
