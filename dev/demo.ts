@@ -78,13 +78,17 @@ async function main(command: string | undefined): Promise<void> {
   const cluster = await openCluster({ name: process.env['CLUSTER_NAME'] || 'demo' });
   if (command === 'down') return demoDown(cluster);
   const wasUp = await cluster.isUp();
+  let isInterrupted = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
+      isInterrupted = true;
       console.log(wasUp ? 'interrupted; the cluster stays as it is' : 'interrupted; taking the cluster down');
       void (wasUp ? Promise.resolve() : cluster.down()).finally(() => process.exit(130));
     });
   }
-  await demo(cluster);
+  await demo(cluster).catch((error: unknown) => {
+    if (!isInterrupted) throw error; // what was under way was interrupted too
+  });
 }
 
 await main(process.argv[2]).catch((error: unknown) => {
