@@ -237,6 +237,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     } catch (error) {
       await controlPlane.stop();
       if (attempt === START_ATTEMPTS) throw error;
+      process.emitWarning(`the control plane did not start, trying again on other ports: ${(error as Error).message}`);
     }
   }
 }

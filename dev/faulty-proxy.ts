@@ -1,8 +1,8 @@
+import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, request as httpRequest } from 'node:http';
-import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
-import { freePorts } from './free-port.ts';
 import type { Fault } from './faulty-proxy/faults.ts';
 import { bodyTransform, changedHeaders, errorBody } from './faulty-proxy/faults.ts';
 import { preconditionStatus } from './faulty-proxy/preconditions.ts';
@@ -83,10 +83,10 @@ export async function startFaultyProxy(
     await forward({ target, request, response, fault });
   }
 
-  const [port] = (await freePorts(1)) as [number];
-  server.listen({ port, host: '127.0.0.1' });
+  server.listen({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
   server.unref();
+  const { port } = server.address() as AddressInfo;
 
   return {
     url: `http://127.0.0.1:${port}`,
