@@ -27,10 +27,10 @@ let guard: ChildProcess | undefined;
 
 function tellGuard(what: 'watch' | 'forget' | 'remove', which: string): void {
   if (guard === undefined) {
-    // A session of its own, so that Ctrl-C in the terminal does not end the guard before its work is done.
+    // Detached, so that Ctrl-C in the terminal does not end the guard before its work is done.
     guard = spawn('sh', ['-c', GUARD_SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
     guard.unref();
-    // A failing write means that the guard is gone, and with it the terminal session or container it lived in.
+    // A failing write means that the guard is gone, and with it the container it lived in.
     guard.stdin!.on('error', () => {});
     (guard.stdin as { unref?: () => void }).unref?.();
   }

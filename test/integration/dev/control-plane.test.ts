@@ -24,7 +24,7 @@ describe('startControlPlane', function () {
 
   after(() => controlPlane.stop());
 
-  /** kubectl as the operator, with an agent of its own kind. */
+  /** kubectl as the operator. */
   const asOperator = (...args: string[]) => controlPlane.kubectl([...args, '--kubeconfig', operator]);
 
   it('serves the API', async () => {
