@@ -11,10 +11,15 @@ export function exportedName(column: string): string {
   return column.replaceAll(/[^\p{L}\p{N}_+]/gu, '_').replace(/^(?=[0-9])/, '_');
 }
 
+/** Users' own names of columns that are kept, for each input. */
+const ALIASES_PER_INPUT = 4;
+
 /** Finds the value of every graph input in an object keyed by input names, or by the DataFrame columns they were made from. */
 export class InputNames {
   readonly #inputs: readonly TensorSpec[];
   readonly #indices: ReadonlyMap<string, number>;
+  /** Users' names met so far: the same ones come in every row. */
+  readonly #aliases = new Map<string, number>();
   readonly #noun: 'column' | 'input';
 
   /** @param noun what a user calls an input: those of a pipeline are the columns of a DataFrame */
@@ -26,7 +31,14 @@ export class InputNames {
 
   /** Index of the input that `key` names, or undefined. */
   indexOf(key: string): number | undefined {
-    return this.#indices.get(key) ?? this.#indices.get(exportedName(key));
+    return this.#indices.get(key) ?? this.#aliases.get(key) ?? this.#exportedIndex(key);
+  }
+
+  #exportedIndex(key: string): number | undefined {
+    const index = this.#indices.get(exportedName(key));
+    if (index !== undefined && this.#aliases.size < ALIASES_PER_INPUT * this.#inputs.length)
+      this.#aliases.set(key, index);
+    return index;
   }
 
   /**
@@ -38,10 +50,10 @@ export class InputNames {
     const inputs = this.#inputs;
     const values: unknown[] = [];
     for (const { name } of inputs) {
-      if (!Object.hasOwn(row, name)) return this.#match(row, path());
+      if (!Object.hasOwn(row, name)) return this.#match(row, path);
       values.push(row[name]);
     }
-    return Object.keys(row).length === inputs.length ? values : this.#match(row, path());
+    return Object.keys(row).length === inputs.length ? values : this.#match(row, path);
   }
 
   /** 400 for a name that is none of the model's, with the nearest one that is. */
@@ -52,17 +64,17 @@ export class InputNames {
     return invalidInput(path, `unknown ${this.#noun} ${quote(key)}; ${hint}`);
   }
 
-  #match(row: Readonly<Record<string, unknown>>, path: string): unknown[] {
+  #match(row: Readonly<Record<string, unknown>>, path: () => string): unknown[] {
     const keys: (string | undefined)[] = this.#inputs.map(() => undefined);
     for (const key of Object.keys(row)) {
       const index = this.indexOf(key);
-      if (index === undefined) throw this.unknown(key, path);
+      if (index === undefined) throw this.unknown(key, path());
       const other = keys[index];
-      if (other !== undefined) throw this.namedTwice(index, [other, key], path);
+      if (other !== undefined) throw this.namedTwice(index, [other, key], path());
       keys[index] = key;
     }
     const missing = this.#inputs.filter((_, index) => keys[index] === undefined).map(({ name }) => name);
-    if (missing.length > 0) throw this.missing(missing, path);
+    if (missing.length > 0) throw this.missing(missing, path());
     return keys.map((key) => row[key ?? '']);
   }
 
