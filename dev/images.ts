@@ -16,6 +16,7 @@ import { exists } from './tools/cache.ts';
 const ROOT = join(import.meta.dirname, '..');
 const BUILD_SCRIPT = join(import.meta.dirname, 'images', 'build.sh');
 const STATIC_IMAGE_SCRIPT = join(import.meta.dirname, 'images', 'static-image.sh');
+const SAID = 'build.sh: ';
 const COMMON_INPUTS = [
   'package.json',
   'package-lock.json',
@@ -81,7 +82,8 @@ async function build(name: ImageName, args: readonly string[], setDetail: SetDet
     env: { IMAGES_DIR: join(cacheDirectory(), 'images') },
     onLine: (line) => {
       setDetail(line);
-      if (/^  \S/.test(line)) console.log(`  ${line}`); // what the script itself says; the rest is the builder's
+      // What the script itself says; the rest is the builder's.
+      if (line.startsWith(SAID)) console.log(`    ${line.slice(SAID.length)}`);
     },
   });
 }

@@ -8,7 +8,7 @@ BASE_IMAGE=node:24-bookworm-slim
 name=$1 reference=$2 then=${3:-}
 : "${IMAGES_DIR:=${XDG_CACHE_HOME:-$HOME/.cache}/modeldeployment/images}"
 mkdir -p "$IMAGES_DIR"
-say() { echo "  $*"; }
+say() { echo "build.sh: $*"; }
 die() { echo "build.sh: $*" >&2; exit 1; }
 . "$HERE/engine.sh"
 . "$HERE/base-image.sh"
@@ -22,8 +22,8 @@ if [ "$ENGINE" = podman ]; then
   podman_build_options
 fi
 log=$IMAGES_DIR/build-$name.log
-"$ENGINE" build "${BUILD_OPTIONS[@]}" -t "$reference" -f "$ROOT/Dockerfile.$name" "$ROOT" >"$log" 2>&1 ||
-  { tail -n 30 "$log" >&2; die "the build of $name failed; all of its output: $log"; }
+"$ENGINE" build "${BUILD_OPTIONS[@]}" -t "$reference" -f "$ROOT/Dockerfile.$name" "$ROOT" 2>&1 | tee "$log" ||
+  die "the build of $name failed; all of its output: $log"
 case $then in
   '') ;;
   push) "$ENGINE" push "$reference" ;;

@@ -56,7 +56,7 @@ podman_build_options() {
   BUILD_OPTIONS=(--format docker --network=host)
   [ "$(id -u)" = 0 ] || return 0
   BUILD_OPTIONS+=(--pull=never)
-  printf 'registry=%s\n' "$(npm config get registry)" >"$IMAGES_DIR/npmrc"
+  printf 'registry=%s\n' "$(npm config get registry 2>/dev/null)" >"$IMAGES_DIR/npmrc"
   if [ -e "$certificates" ]; then
     echo "cafile=$certificates" >>"$IMAGES_DIR/npmrc"
     BUILD_OPTIONS+=(-v "$certificates:$certificates:ro")
