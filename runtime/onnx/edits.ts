@@ -29,14 +29,14 @@ export function toSegments(
 }
 
 function graphHeader({ graph, graphFieldStart }: ModelProto, edits: readonly Edit[]): Edit[] {
-  const { start, end } = graph.message;
+  const { start, end } = graph.place;
   const growth = edits.reduce((sum, edit) => sum + edit.bytes.length - (edit.end - edit.start), 0);
   return [{ start: graphFieldStart, end: start, bytes: bytesFieldHeader(MODEL.graph, end - start + growth) }];
 }
 
 function addedOpset({ graph, opsets }: ModelProto, addsNodes: boolean): Edit[] {
   if (!addsNodes || opsets.some(({ domain }) => domain === '')) return [];
-  const { end } = graph.message;
+  const { end } = graph.place;
   const version = concatBytes([bytesField(1, ''), varintField(2, DEFAULT_OPSET)]);
   return [{ start: end, end, bytes: bytesField(MODEL.opsetImport, version) }];
 }

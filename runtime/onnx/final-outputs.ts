@@ -61,13 +61,18 @@ function withColumns(shape: Shape, columns = 1): Shape {
   return [shape?.[0] ?? -1, columns];
 }
 
-function scoreShape({ type, zipMapLabels }: ServedOutput, target: ClassificationTarget, targets: number): RealShape {
-  const [first = -1, second = -1, third = -1] = type.shape ?? [];
-  if (target.scoreIndex !== undefined) {
-    const shape = zipMapLabels ? [-1, targets, -1] : [second, first, third];
-    return { shape, permutation: [1, 0, 2] };
-  }
-  return target.scoreLayout === 'positive' && type.shape?.length === 2 ? { shape: [first, 1] } : { shape: type.shape };
+function scoreShape(output: ServedOutput, target: ClassificationTarget, targets: number): RealShape {
+  const { shape } = output.type;
+  if (target.scoreIndex !== undefined) return stackedShape(output, targets);
+  return target.scoreLayout === 'positive' && shape?.length === 2 ? { shape: [shape[0] ?? -1, 1] } : { shape };
+}
+
+/** skl2onnx stacks targets on axis 0, `[k,N,C]`, and then may put a ZipMap around it that says nothing of the shape. */
+function stackedShape({ type: { shape }, zipMapLabels }: ServedOutput, targets: number): RealShape {
+  const permutation = [1, 0, 2];
+  if (zipMapLabels) return { shape: [-1, targets, -1], permutation };
+  const [first = -1, second = -1, third = -1] = shape ?? [];
+  return first === targets ? { shape: [second, first, third], permutation } : { shape };
 }
 
 function labelShape({ value, type }: ServedOutput, index: GraphIndex): RealShape {

@@ -5,7 +5,8 @@ import { readTensorHeader, tensorBytes } from './tensor-proto.ts';
 import type { TensorHeader } from './tensor-proto.ts';
 import { readValueInfo } from './value-info.ts';
 import type { ValueInfo } from './value-info.ts';
-import type { MessageReader } from './wire.ts';
+import { readerAt } from './wire.ts';
+import type { MessagePlace, MessageReader } from './wire.ts';
 
 /** GraphProto {node=1, initializer=5, input=11, output=12, value_info=13, sparse_initializer=15}. */
 export const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, valueInfo: 13 } as const;
@@ -19,7 +20,7 @@ export interface GraphProto {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   /** The message in the file. */
-  readonly message: MessageReader;
+  readonly place: MessagePlace;
 }
 
 /** What has been met anywhere in the model, subgraphs included. */
@@ -55,7 +56,13 @@ export function readGraph(message: MessageReader, findings: Findings): GraphProt
       default:
     }
   }
-  return { nodes, initializers, inputs: inputs.filter(({ name }) => !initializers.has(name)), outputs, message };
+  return {
+    nodes,
+    initializers,
+    inputs: inputs.filter(({ name }) => !initializers.has(name)),
+    outputs,
+    place: message.place,
+  };
 }
 
 function visitTensor(field: MessageReader, findings: Findings): TensorHeader {
@@ -96,7 +103,7 @@ function visitNode(field: MessageReader, findings: Findings): GraphNode {
 
 /** Looks for tensors and subgraphs in a node's attributes. */
 function visitAttributes(node: GraphNode, findings: Findings): void {
-  const message = node.message.restart();
+  const message = readerAt(node);
   while (message.next()) if (message.field === NODE.attribute) visitAttribute(message.message(), findings);
 }
 

@@ -30,7 +30,7 @@ export interface ModelProto {
   /** `name version` of the exporter; empty when the file does not say. */
   readonly producer: string;
   readonly graph: GraphProto;
-  /** The graph's whole field, tag included: bytes `[graphFieldStart, graph.message.end)`. */
+  /** The graph's whole field, tag included: bytes `[graphFieldStart, graph.place.end)`. */
   readonly graphFieldStart: number;
   readonly opsets: readonly OpsetImport[];
   readonly metadata: ReadonlyMap<string, string>;

@@ -1,17 +1,17 @@
 import { narrowInteger } from '../tensor/element.ts';
 import type { Label } from './signature.ts';
-import type { MessageReader } from './wire.ts';
+import { ModelFailure } from '../errors.ts';
+import { readerAt } from './wire.ts';
+import type { MessagePlace, MessageReader } from './wire.ts';
 
 /** A NodeProto without its attributes, which are read when they are asked for. */
-export interface GraphNode {
+export interface GraphNode extends MessagePlace {
   readonly opType: string;
   /** Empty for `ai.onnx`. */
   readonly domain: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** The message in the file. */
-  readonly message: MessageReader;
-  /** The whole field in the graph, tag included: bytes `[fieldStart, message.end)`. */
+  /** The whole field in the graph, tag included: bytes `[fieldStart, end)`. */
   readonly fieldStart: number;
 }
 
@@ -20,6 +20,8 @@ export const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, dom
 
 export const ML_DOMAIN = 'ai.onnx.ml';
 
+const NONE: readonly string[] = [];
+
 /** Reads a node's operator and names; its attributes are skipped, however large. */
 export function readNode(field: MessageReader): GraphNode {
   const message = field.message();
@@ -27,12 +29,15 @@ export function readNode(field: MessageReader): GraphNode {
   let domain = '';
   const inputs: string[] = [];
   const outputs: string[] = [];
+  field.input.keep();
   while (message.next()) {
     switch (message.field) {
       case NODE.input:
+        field.input.keep();
         inputs.push(message.text());
         break;
       case NODE.output:
+        field.input.keep();
         outputs.push(message.text());
         break;
       case NODE.opType:
@@ -44,8 +49,17 @@ export function readNode(field: MessageReader): GraphNode {
       default:
     }
   }
-  field.input.keep(1 + inputs.length + outputs.length);
-  return { opType, domain, inputs, outputs, message, fieldStart: field.fieldStart };
+  if (opType === '') {
+    throw new ModelFailure('ModelInvalid', 'The ONNX file is damaged: a node has no operator. Export the model again.');
+  }
+  return {
+    opType,
+    domain,
+    inputs: inputs.length === 0 ? NONE : inputs,
+    outputs: outputs.length === 0 ? NONE : outputs,
+    fieldStart: field.fieldStart,
+    ...message.place,
+  };
 }
 
 /** `ai.onnx` is the long name of the default domain. */
@@ -80,7 +94,7 @@ export const ATTRIBUTE = {
 
 /** The attribute of that name; undefined when the node has none. */
 function findAttribute(node: GraphNode, name: string): MessageReader | undefined {
-  const message = node.message.restart();
+  const message = readerAt(node);
   while (message.next()) {
     if (message.field === NODE.attribute && attributeName(message.message()) === name) return message.message();
   }

@@ -10,6 +10,8 @@ import type { GraphNode } from './node-proto.ts';
 import type { ServedOutput } from './served-outputs.ts';
 import { encodeTensorInfo } from './value-info.ts';
 import type { TensorType } from './value-info.ts';
+import { readerAt } from './wire.ts';
+import type { MessageReader } from './wire.ts';
 import { bytesField, concatBytes, varintField } from './wire-encode.ts';
 
 /** A served output as the rewritten graph declares and lays it out. */
@@ -94,7 +96,7 @@ class Rewriter {
     const readers = this.#downstream(node.outputs);
     // Where the graph goes on using the sequence it stays; else nothing may be left that makes one.
     if (readers.some((reader) => opKey(reader) !== 'Identity')) {
-      return [{ start: node.message.end, end: node.message.end, bytes: concatBytes(copies) }];
+      return [{ start: node.end, end: node.end, bytes: concatBytes(copies) }];
     }
     return [replaceNode(node, concatBytes(copies)), ...readers.map((identity) => replaceNode(identity, EMPTY))];
   }
@@ -152,7 +154,7 @@ class Rewriter {
       if (isStale) for (const output of node.outputs) stale.add(output);
     }
     const edits: Edit[] = [];
-    const fields = this.#index.graph.message.restart();
+    const fields = readerAt(this.#index.graph.place);
     while (fields.next()) {
       if (fields.field !== GRAPH.valueInfo) continue;
       const info = fields.message();
@@ -198,7 +200,7 @@ function encodeNode({ opType, input, output, attribute }: NewNode): Uint8Array {
 }
 
 function replaceNode(node: GraphNode, bytes: Uint8Array): Edit {
-  return { start: node.fieldStart, end: node.message.end, bytes };
+  return { start: node.fieldStart, end: node.end, bytes };
 }
 
 /** The node again with an input or output called differently. */
@@ -230,11 +232,11 @@ function replaceLocale(node: GraphNode): Edit[] {
 /** @param replace what stands for a field; undefined keeps it */
 function rebuildNode(
   node: GraphNode,
-  replace: (field: GraphNode['message']) => Uint8Array | undefined,
+  replace: (field: MessageReader) => Uint8Array | undefined,
   append: Uint8Array = EMPTY,
 ): Uint8Array {
   const fields: Uint8Array[] = [];
-  const message = node.message.restart();
+  const message = readerAt(node);
   while (message.next()) {
     fields.push(replace(message) ?? message.input.slice(message.fieldStart, message.payloadEnd));
   }

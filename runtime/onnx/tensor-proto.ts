@@ -2,8 +2,8 @@ import { narrowInteger } from '../tensor/element.ts';
 import { ModelFailure } from '../errors.ts';
 import type { Label } from './signature.ts';
 import { elemTypeName } from './value-info.ts';
-import { WIRE } from './wire.ts';
-import type { MessageReader } from './wire.ts';
+import { WIRE, readerAt } from './wire.ts';
+import type { MessagePlace, MessageReader } from './wire.ts';
 
 /** A TensorProto without its data. */
 export interface TensorHeader {
@@ -13,7 +13,7 @@ export interface TensorHeader {
   readonly dims: readonly number[];
   readonly external: ExternalReference | undefined;
   /** The message in the file, to read its values later. */
-  readonly message: MessageReader;
+  readonly place: MessagePlace;
 }
 
 /** Where the data of a tensor lies outside of the file. */
@@ -102,7 +102,7 @@ export function readTensorHeader(field: MessageReader): TensorHeader {
     }
   }
   message.input.keep();
-  const header = { name, dataType, dims, external: externalReference(external), message };
+  const header = { name, dataType, dims, external: externalReference(external), place: message.place };
   if (!header.external && rawBytes !== undefined) checkRawBytes(header, rawBytes);
   return header;
 }
@@ -161,7 +161,7 @@ export function readLabelTensor(header: TensorHeader): Label[] | undefined {
   const count = header.dims.reduce((product, size) => product * size, 1);
   if (header.external || !(count >= 1 && count <= MAX_LABELS)) return undefined;
   const labels: Label[] = [];
-  const message = header.message.restart();
+  const message = readerAt(header.place);
   while (message.next()) appendLabels(message, header.dataType, labels);
   message.input.keep(labels.length);
   return labels.length === count ? labels : undefined;

@@ -18,7 +18,7 @@ const WINDOW_BYTES = 64 * 1024;
 export class WireInput {
   readonly source: ByteSource;
   readonly #limits: WireLimits;
-  #window: Uint8Array = new Uint8Array(0);
+  #window: Buffer = Buffer.alloc(0);
   #windowStart = 0;
   #fields = 0;
   #items = 0;
@@ -36,7 +36,8 @@ export class WireInput {
   }
 
   #load(position: number): number {
-    this.#window = this.source.read(position, WINDOW_BYTES);
+    const bytes = this.source.read(position, WINDOW_BYTES);
+    this.#window = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#windowStart = position;
     const byte = this.#window[0];
     if (byte === undefined) throw truncated(position, this.source.size);
@@ -52,6 +53,15 @@ export class WireInput {
     const bytes = this.source.read(start, end - start);
     if (bytes.length < end - start) throw truncated(end, this.source.size);
     return bytes;
+  }
+
+  /** Bytes `[start, end)` as text; what is no UTF-8 becomes U+FFFD. */
+  text(start: number, end: number): string {
+    const from = start - this.#windowStart;
+    const to = end - this.#windowStart;
+    if (from >= 0 && to <= this.#window.length) return this.#window.toString('utf8', from, to);
+    const bytes = this.slice(start, end);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
   }
 
   visitField(): void {

@@ -149,8 +149,7 @@ export class MessageReader {
   /** The current field as text, cut after `maxBytes` (64 KiB). Bytes that are no UTF-8 become U+FFFD. */
   text(maxBytes = 65_536): string {
     this.#expect(WIRE.bytes);
-    const bytes = this.input.slice(this.payloadStart, Math.min(this.payloadEnd, this.payloadStart + maxBytes));
-    return decodeText(bytes);
+    return this.input.text(this.payloadStart, Math.min(this.payloadEnd, this.payloadStart + maxBytes));
   }
 
   /** The current field as a message of its own. */
@@ -159,9 +158,9 @@ export class MessageReader {
     return new MessageReader(this.input, this.payloadStart, this.payloadEnd, this.#depth + 1);
   }
 
-  /** This message again, from its first field. */
-  restart(): MessageReader {
-    return new MessageReader(this.input, this.start, this.end, this.#depth);
+  /** Where this message is, to walk it again later: far smaller than a reader. */
+  get place(): MessagePlace {
+    return { input: this.input, start: this.start, end: this.end, depth: this.#depth };
   }
 
   #expect(wireType: number): void {
@@ -170,14 +169,17 @@ export class MessageReader {
 }
 
 const MAX_VARINT_BYTES = 10;
-const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-function decodeText(bytes: Uint8Array): string {
-  if (bytes.length > 32) return UTF8.decode(bytes);
-  let text = '';
-  for (const byte of bytes) {
-    if (byte > 0x7f) return UTF8.decode(bytes);
-    text += String.fromCharCode(byte);
-  }
-  return text;
+/** A message in the file that may be walked when it is needed. */
+export interface MessagePlace {
+  readonly input: WireInput;
+  /** Payload: bytes `[start, end)`. */
+  readonly start: number;
+  readonly end: number;
+  readonly depth: number;
+}
+
+/** A reader at the first field of the message. */
+export function readerAt({ input, start, end, depth }: MessagePlace): MessageReader {
+  return new MessageReader(input, start, end, depth);
 }
