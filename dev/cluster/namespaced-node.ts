@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../command.ts';
 import { Kubectl } from '../kubectl.ts';
@@ -61,6 +61,11 @@ export class NamespacedNode implements Cluster {
     for (const { reference, archive } of images) {
       if (archive !== undefined && !known.has(reference)) await this.#script('on-node.sh', ['load', archive]);
     }
+  }
+
+  /** Stops the API server in the middle of whatever it does, and lets it go on. */
+  async signalApiServer(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    process.kill(Number(await readFile(join(this.#directory, 'state', 'pid', 'apiserver'), 'utf8')), signal);
   }
 
   async down(): Promise<void> {

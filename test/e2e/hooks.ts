@@ -12,7 +12,7 @@ const cluster = await openCluster({ name: process.env['CLUSTER_NAME'] || 'e2e', 
 export const mochaHooks: RootHookObject = {
   async beforeAll(this: Context) {
     this.timeout(SETUP_TIMEOUT_MS);
-    setInstallation(await install(cluster));
+    setInstallation(await install(cluster), cluster);
   },
   async afterAll(this: Context) {
     this.timeout(120_000);

@@ -1,12 +1,21 @@
 import { randomBytes } from 'node:crypto';
+import type { Cluster } from '../../dev/cluster/cluster.ts';
 import type { Installation } from '../../dev/installation.ts';
 import { readSampleFile } from '../../dev/sample-models.ts';
 
 let current: Installation | undefined;
+let currentCluster: Cluster | undefined;
 
 /** Called once, by the hooks. */
-export function setInstallation(installation: Installation): void {
+export function setInstallation(installation: Installation, cluster: Cluster): void {
   current = installation;
+  currentCluster = cluster;
+}
+
+/** The cluster that all tests share. */
+export function cluster(): Cluster {
+  if (!currentCluster) throw new Error('the hooks did not run: use test/e2e/.mocharc.json');
+  return currentCluster;
 }
 
 /** The operator and emulator that all tests share. */
