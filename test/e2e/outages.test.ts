@@ -72,7 +72,10 @@ describe('everything converges by itself', () => {
 
   it('when the API server is frozen for 20 s', async function () {
     const node = cluster();
-    if (!(node instanceof NamespacedNode)) return this.skip();
+    if (!(node instanceof NamespacedNode)) {
+      this.skip();
+      return;
+    }
     const restarts = await operatorRestarts();
     const load = await client.postWhile(url, body, async () => {
       await node.signalApiServer('SIGSTOP');
