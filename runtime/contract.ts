@@ -29,6 +29,8 @@ export const ENV = {
   requestTimeoutMs: 'REQUEST_TIMEOUT_MS',
   /** Milliseconds that requests in flight get after SIGTERM; default 25000. */
   drainTimeoutMs: 'DRAIN_TIMEOUT_MS',
+  /** `Main`, `Worker` or `Auto` (default): which thread runs the model. `Auto` keeps only models that answer in a fraction of a millisecond on the main one. */
+  inferenceThread: 'INFERENCE_THREAD',
   /** `debug`, `info`, `warn` or `error`; default `info`. */
   logLevel: 'LOG_LEVEL',
   /** Port of the data plane and health; default 8080. 0: any free port. */

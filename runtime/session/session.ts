@@ -7,6 +7,8 @@ export interface Session {
    * @throws RequestError InvalidInput when the graph refuses these values, InferenceFailed otherwise
    */
   run(feeds: NamedTensors, outputs: readonly string[]): Promise<NamedTensors>;
+  /** False once nothing can be expected of it any more: its thread ended, or one run has lasted far longer than any request may. */
+  isAlive(): boolean;
   /** Frees the model. Runs in flight end first. */
   close(): Promise<void>;
 }

@@ -1,0 +1,49 @@
+import { Router } from '@koa/router';
+import Koa from 'koa';
+import { PROBES } from './contract.ts';
+import { liveness, readiness } from './http/health.ts';
+import { measureRequests } from './http/measure-requests.ts';
+import { listModels, modelMetadata, modelStatus, requireKnownModel } from './http/models.ts';
+import { predictV1, type PredictLimits } from './http/predict.ts';
+import { renderErrors } from './http/render-errors.ts';
+import { responseHeaders } from './http/response-headers.ts';
+import type { Logger } from './log.ts';
+import type { RuntimeMetrics } from './metrics.ts';
+import type { ServingState } from './serving-state.ts';
+
+export interface AppDependencies {
+  /** Of the model, in URLs: letters, digits, `.`, `_` and `-`. */
+  readonly modelName: string;
+  readonly state: ServingState;
+  readonly metrics: RuntimeMetrics;
+  readonly log: Logger;
+  readonly limits: PredictLimits;
+}
+
+/** The data plane and health over HTTP: the order of middlewares and the table of routes. */
+export function createApp({ modelName, state, metrics, log, limits }: AppDependencies): Koa {
+  const app = new Koa();
+  // What reaches this is a connection that broke while an answer was being written; everything else is rendered.
+  app.on('error', (err: unknown) => log.debug({ err }, 'answer not delivered'));
+  app.use(measureRequests(metrics));
+  app.use(responseHeaders(state));
+  app.use(renderErrors(log));
+
+  const router = new Router();
+  const predict = predictV1(state, limits);
+  router.get([PROBES.live, '/v2/health/live'], liveness(state));
+  router.get([PROBES.ready, '/v2/health/ready'], readiness(state));
+  router.post('/predict', predict);
+  router.get('/v1/models', listModels(modelName));
+  // The name is spelled out, so that what follows it is matched: a parameter would also take `NAME:predict`.
+  for (const model of [`/v1/models/${modelName}`, `/v1/models/${modelName}/versions/:version`]) {
+    router.get(model, modelStatus(modelName, state));
+    router.get(`${model}/metadata`, modelMetadata(modelName, state));
+    router.post(String.raw`${model}\:predict`, predict);
+  }
+
+  app.use(requireKnownModel(modelName, state));
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  return app;
+}

@@ -1,0 +1,190 @@
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { InvalidModelPathError, parseModelPath, type ModelPath } from '../storage/model-path.ts';
+import { DEFAULTS, ENV, PORTS } from './contract.ts';
+import { ModelFailure } from './errors.ts';
+import { LOG_LEVELS, type LogLevel } from './log.ts';
+import type { ModelSettings } from './presentation/settings.ts';
+
+/** Everything that can be set of a runtime process. */
+export interface RuntimeConfig {
+  readonly model: {
+    readonly path: ModelPath;
+    /** Name in URLs. */
+    readonly name: string;
+    readonly generation: string | undefined;
+    readonly sha256: string | undefined;
+    readonly settings: Pick<ModelSettings, 'task' | 'labels' | 'activation'>;
+    /** Folder that downloads go to. */
+    readonly directory: string;
+  };
+  readonly batching: { readonly maxRows: number; readonly maxQueuedRows: number };
+  readonly http: {
+    readonly host: string;
+    /** 0: any free port. */
+    readonly port: number;
+    readonly metricsPort: number;
+    readonly maxRequestBytes: number;
+    readonly requestTimeoutMs: number;
+    readonly drainTimeoutMs: number;
+  };
+  readonly limits: { readonly cpuMillis: number | undefined; readonly memoryBytes: number | undefined };
+  readonly storage: { readonly emulatorHost: string | undefined; readonly credentialsJson: string | undefined };
+  readonly inferenceThread: InferenceThread;
+  readonly logLevel: LogLevel;
+  /** Undefined: `/dev/termination-log`, if there is one. */
+  readonly terminationLog: string | undefined;
+}
+
+const INFERENCE_THREADS = ['Auto', 'Main', 'Worker'] as const;
+/** Where runs happen: `Auto` by how long they take. */
+export type InferenceThread = (typeof INFERENCE_THREADS)[number];
+
+const TASKS = ['Auto', 'Classification', 'Regression', 'Raw'] as const;
+const ACTIVATIONS = ['None', 'Softmax', 'Sigmoid'] as const;
+/** Longest timer of Node: 2^31 - 1 milliseconds. */
+const MAX_MS = 2_147_483_647;
+/** What a URL path segment takes without escapes, and what Kubernetes takes for a name. */
+const NOT_IN_NAMES = /[^A-Za-z0-9._-]+/g;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Environment -> RuntimeConfig. An unset or empty variable takes its default.
+ * @param nameOf what a variable is called where the user set it, for messages; default: its own name
+ * @throws ModelFailure InvalidSpec, naming the variable
+ */
+export function readConfig(
+  env: Environment,
+  nameOf: (variable: string) => string = (variable) => variable,
+): RuntimeConfig {
+  const read = new Reader(env, nameOf);
+  const path = read.path(ENV.modelPath);
+  return {
+    model: {
+      path,
+      name: read.match(ENV.modelName, /^[A-Za-z0-9._-]{1,253}$/, 'letters, digits, ".", "_" and "-"') ?? nameFrom(path),
+      generation: read.match(ENV.modelGeneration, /^\d{1,20}$/, 'decimal digits'),
+      sha256: read.match(ENV.modelSha256, /^[0-9a-f]{64}$/i, '64 hex digits')?.toLowerCase(),
+      settings: {
+        task: read.choice(ENV.modelTask, TASKS, DEFAULTS.modelTask),
+        labels: read.labels(ENV.modelLabels),
+        activation: read.choice(ENV.modelActivation, ACTIVATIONS, DEFAULTS.modelActivation),
+      },
+      directory: read.text(ENV.modelDir) ?? join(tmpdir(), 'modeldeployment'),
+    },
+    batching: {
+      maxRows: read.integer(ENV.batchingMaxRows, [1, 100_000], DEFAULTS.batchingMaxRows),
+      maxQueuedRows: read.integer(ENV.batchingMaxQueuedRows, [1, 10_000_000], DEFAULTS.batchingMaxQueuedRows),
+    },
+    http: {
+      host: read.text(ENV.host) ?? '0.0.0.0',
+      port: read.integer(ENV.httpPort, [0, 65_535], PORTS.http),
+      metricsPort: read.integer(ENV.metricsPort, [0, 65_535], PORTS.metrics),
+      maxRequestBytes: read.integer(ENV.maxRequestBytes, [1, 2 ** 30], DEFAULTS.maxRequestBytes),
+      requestTimeoutMs: read.integer(ENV.requestTimeoutMs, [1, MAX_MS], DEFAULTS.requestTimeoutMs),
+      drainTimeoutMs: read.integer(ENV.drainTimeoutMs, [0, MAX_MS], DEFAULTS.drainTimeoutMs),
+    },
+    limits: {
+      cpuMillis: read.optionalInteger(ENV.cpuLimitMillis, [1, 10_000_000]),
+      memoryBytes: read.optionalInteger(ENV.memoryLimitBytes, [1, Number.MAX_SAFE_INTEGER]),
+    },
+    storage: {
+      emulatorHost: read.url(ENV.storageEmulatorHost),
+      credentialsJson: read.text(ENV.googleCredentialsJson),
+    },
+    inferenceThread: read.choice(ENV.inferenceThread, INFERENCE_THREADS, 'Auto'),
+    logLevel: read.choice(ENV.logLevel, LOG_LEVELS, DEFAULTS.logLevel),
+    terminationLog: read.text(ENV.terminationLog),
+  };
+}
+
+/** `gs://models/iris/` and `./iris.onnx` -> `iris`. */
+function nameFrom(path: ModelPath): string {
+  const place = { gcs: 'object', 'gcs-prefix': 'prefix', pvc: 'path', file: 'path' } as const;
+  const text = (path as unknown as Record<string, string>)[place[path.kind]] ?? '';
+  const base = basename(text === '.' ? process.cwd() : text).replace(/\.onnx$/i, '');
+  return base.replaceAll(NOT_IN_NAMES, '-').replaceAll(/^-+|-+$/g, '') || 'model';
+}
+
+class Reader {
+  readonly #env: Environment;
+  readonly #nameOf: (variable: string) => string;
+
+  constructor(env: Environment, nameOf: (variable: string) => string) {
+    this.#env = env;
+    this.#nameOf = nameOf;
+  }
+
+  text(variable: string): string | undefined {
+    const value = this.#env[variable]?.trim();
+    return value === '' ? undefined : value;
+  }
+
+  path(variable: string): ModelPath {
+    const text = this.text(variable);
+    if (text === undefined) {
+      throw new ModelFailure('InvalidSpec', `${this.#nameOf(variable)} is not set: give the path of a model`);
+    }
+    try {
+      const path = parseModelPath(text);
+      if (path.kind !== 'pvc') return path;
+    } catch (error) {
+      if (error instanceof InvalidModelPathError)
+        throw new ModelFailure('InvalidSpec', error.message, { cause: error });
+      throw error;
+    }
+    throw this.#wrong(variable, 'a gs:// path or a path on disk (claims are mounted by the operator)');
+  }
+
+  match(variable: string, pattern: RegExp, expected: string): string | undefined {
+    const text = this.text(variable);
+    if (text === undefined || pattern.test(text)) return text;
+    throw this.#wrong(variable, expected);
+  }
+
+  choice<T extends string>(variable: string, choices: readonly T[], otherwise: T): T {
+    const text = this.text(variable);
+    const chosen = text === undefined ? otherwise : choices.find((choice) => choice === text);
+    if (chosen !== undefined) return chosen;
+    throw this.#wrong(variable, `one of ${choices.join(', ')}`);
+  }
+
+  integer(variable: string, range: readonly [minimum: number, maximum: number], otherwise: number): number {
+    return this.optionalInteger(variable, range) ?? otherwise;
+  }
+
+  optionalInteger(
+    variable: string,
+    [minimum, maximum]: readonly [minimum: number, maximum: number],
+  ): number | undefined {
+    const text = this.text(variable);
+    if (text === undefined) return undefined;
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= minimum && value <= maximum) return value;
+    throw this.#wrong(variable, `a whole number from ${minimum} to ${maximum}`);
+  }
+
+  labels(variable: string): string[] | undefined {
+    const text = this.text(variable);
+    if (text === undefined) return undefined;
+    try {
+      const value: unknown = JSON.parse(text);
+      if (Array.isArray(value) && value.length > 0 && value.every((label) => typeof label === 'string')) return value;
+    } catch {
+      // Said below.
+    }
+    throw this.#wrong(variable, 'a JSON list of class names, such as ["cat", "dog"]');
+  }
+
+  url(variable: string): string | undefined {
+    const text = this.text(variable);
+    if (text === undefined || /^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text?.replace(/\/+$/, '');
+    throw this.#wrong(variable, 'a URL such as http://host:port');
+  }
+
+  #wrong(variable: string, expected: string): ModelFailure {
+    const value = JSON.stringify(this.text(variable));
+    return new ModelFailure('InvalidSpec', `${this.#nameOf(variable)} is ${value}: expected ${expected}`);
+  }
+}

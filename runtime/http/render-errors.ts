@@ -1,0 +1,44 @@
+import type { Context, Middleware } from 'koa';
+import { RequestError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+
+/** Makes every failure the one error shape, `{"error": sentence, "code": stable code}`. What is not a RequestError is our mistake: logged, and not shown. */
+export function renderErrors(log: Logger): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body === undefined) throw unknownRoute(ctx);
+      if (ctx.status === 405) throw methodNotAllowed(ctx);
+    } catch (error) {
+      render(ctx, toRequestError(ctx, error, log));
+    }
+  };
+}
+
+function toRequestError(ctx: Context, error: unknown, log: Logger): RequestError {
+  const known = error instanceof RequestError ? error : undefined;
+  if (known && known.code !== 'InferenceFailed') return known;
+  const requestId = ctx.response.get('X-Request-Id');
+  log.error({ err: error, requestId }, 'request failed');
+  return known ?? new RequestError('InferenceFailed', 'the request could not be answered', { cause: error });
+}
+
+function render(ctx: Context, error: RequestError): void {
+  ctx.status = error.status;
+  if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds));
+  ctx.body = { error: error.message, code: error.code };
+}
+
+function unknownRoute(ctx: Context): RequestError {
+  return new RequestError(
+    'UnknownRoute',
+    `there is no ${ctx.method} ${ctx.path.slice(0, 200)}; predictions are at POST /predict`,
+  );
+}
+
+function methodNotAllowed(ctx: Context): RequestError {
+  return new RequestError(
+    'MethodNotAllowed',
+    `${ctx.method} is not allowed here; allowed: ${ctx.response.get('Allow')}`,
+  );
+}

@@ -1,0 +1,156 @@
+import type { DownloadedModel } from '../storage/model-store.ts';
+import type { RuntimeConfig } from './config.ts';
+import { ModelFailure, RequestError } from './errors.ts';
+import type { Logger } from './log.ts';
+import { memoryLimitBytes } from './memory-limit.ts';
+import type { ModelSignature } from './onnx/signature.ts';
+import { applyModelSettings } from './presentation/settings.ts';
+import { settleScoreKinds } from './presentation/settle.ts';
+import { prepareModel, type PlacedModel } from './prepare-model.ts';
+import { chooseThread, openSession, type SessionThread } from './session/open-session.ts';
+import { classifyRunFailure, readable } from './session/run-failure.ts';
+import type { Session } from './session/session.ts';
+import { tooLarge, tryModel, type TrialReport } from './session/trial.ts';
+import { makeVariedFeeds, makeWarmUpFeeds } from './session/warm-up-feeds.ts';
+import { readSideFiles } from './side-files.ts';
+import type { NamedTensors } from './tensor/tensor.ts';
+
+/** A model that has been loaded, tried and warmed up. */
+export interface LoadedModel {
+  readonly signature: ModelSignature;
+  readonly session: Session;
+  readonly thread: SessionThread;
+  /** e.g. `skl2onnx 1.21.0`; empty when the file does not say. */
+  readonly producer: string;
+  /** Text of golden.json beside the model, for the self-check. */
+  readonly golden: string | undefined;
+  /** Duration of a run of one row in the trial; undefined when the model refused every made-up row. */
+  readonly oneRowMs: number | undefined;
+  /** Feeds that the model took at warm-up, one row; undefined when it refused all. */
+  readonly exampleFeeds: NamedTensors | undefined;
+  /** What whoever serves this model should know, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** Fixed part of the longest time that loading may take; the rest is for reading the file at 10 MB a second. */
+const LOAD_TIMEOUT_MS = 60_000;
+const LOAD_BYTES_PER_MS = 10_000;
+/** Rows that are looked at to tell probabilities from scores. */
+const SETTLE_ROWS = 16;
+/** Runs that make the session's memory and the JavaScript around it warm. */
+const WARM_UP_RUNS = 5;
+
+type LoadConfig = Pick<RuntimeConfig, 'model' | 'batching' | 'limits' | 'inferenceThread'> & {
+  readonly http: Pick<RuntimeConfig['http'], 'requestTimeoutMs'>;
+};
+
+/**
+ * From a file on disk to a session that is ready to answer: read and rewrite, try in a process of its own, load, warm up.
+ * @throws ModelFailure; the signal's reason
+ */
+export async function loadModel(
+  downloaded: Pick<DownloadedModel, 'modelFile'>,
+  config: LoadConfig,
+  { log, signal }: { log: Logger; signal?: AbortSignal | undefined },
+): Promise<LoadedModel> {
+  const sideFiles = await readSideFiles(downloaded.modelFile);
+  const placed = await prepareModel(downloaded.modelFile, config.model.directory);
+  try {
+    const { prepared } = placed;
+    const signature = applyModelSettings(prepared, { ...config.model.settings, labelsFile: sideFiles.labels });
+    const feeds = makeWarmUpFeeds(signature, 1);
+    const report = await runTrial(placed, signature, { feeds, config, signal });
+    log.debug({ ...report }, 'model tried');
+    const warnings = report.refusal === undefined ? [] : [judgeRefusal(report.refusal)];
+    const thread = config.inferenceThread === 'Auto' ? chooseThread(report) : config.inferenceThread;
+    const session = await openSession(placed.file, thread, config.limits.cpuMillis);
+    const accepted = report.feedsIndex === undefined ? undefined : feeds[report.feedsIndex];
+    const settled = await settle(session, signature, accepted).catch(async (error: unknown) => {
+      await session.close();
+      throw error;
+    });
+    return {
+      signature: settled,
+      session,
+      thread,
+      producer: prepared.producer,
+      golden: sideFiles.golden,
+      oneRowMs: report.oneRowMs,
+      exampleFeeds: accepted,
+      warnings,
+    };
+  } finally {
+    await placed.remove();
+  }
+}
+
+async function runTrial(
+  { file, sizeBytes }: PlacedModel,
+  signature: ModelSignature,
+  { feeds, config, signal }: { feeds: readonly NamedTensors[]; config: LoadConfig; signal: AbortSignal | undefined },
+): Promise<TrialReport> {
+  const limitBytes = memoryLimitBytes(config.limits.memoryBytes);
+  if (sizeBytes > limitBytes) throw tooLarge(limitBytes);
+  const takesMore = signature.batched && signature.fixedBatch === undefined;
+  return tryModel(
+    {
+      modelFile: file,
+      oneRow: feeds,
+      fullBatch: takesMore ? makeWarmUpFeeds(signature, config.batching.maxRows) : [],
+      outputs: signature.presentation.outputs,
+    },
+    {
+      memoryLimitBytes: limitBytes,
+      loadTimeoutMs: LOAD_TIMEOUT_MS + sizeBytes / LOAD_BYTES_PER_MS,
+      runTimeoutMs: config.http.requestTimeoutMs,
+      signal,
+    },
+  );
+}
+
+/**
+ * A model may well refuse rows of zeros (a category it never saw), so that alone does not keep it from serving; only golden.json knows what
+ * it must take. A failure that is not about the values would meet every request.
+ * @returns a warning
+ * @throws ModelFailure ModelUnsupported
+ */
+function judgeRefusal(refusal: string): string {
+  const failure = classifyRunFailure(new Error(refusal));
+  if (failure.code !== 'InvalidInput') {
+    throw new ModelFailure('ModelUnsupported', `onnxruntime loads the model but cannot run it: ${readable(refusal)}`, {
+      cause: failure,
+    });
+  }
+  return `the model took none of the rows it was warmed up with (${failure.message}); put rows that it takes into golden.json beside it`;
+}
+
+/** Warms the session up, and settles what only its numbers can tell. */
+async function settle(
+  session: Session,
+  signature: ModelSignature,
+  accepted: NamedTensors | undefined,
+): Promise<ModelSignature> {
+  let { presentation } = signature;
+  const rows = signature.batched ? (signature.fixedBatch ?? SETTLE_ROWS) : 1;
+  const varied = await tryRun(session, makeVariedFeeds(signature, rows), presentation.outputs);
+  if (varied) presentation = settleScoreKinds(presentation, varied, rows);
+  const warmUps = accepted ? Array.from({ length: WARM_UP_RUNS }, () => accepted) : [];
+  for (const feeds of warmUps) {
+    const outputs = await tryRun(session, feeds, presentation.outputs);
+    if (outputs) presentation = settleScoreKinds(presentation, outputs, signature.fixedBatch ?? 1);
+  }
+  return { ...signature, presentation };
+}
+
+async function tryRun(
+  session: Session,
+  feeds: NamedTensors,
+  outputs: readonly string[],
+): Promise<NamedTensors | undefined> {
+  try {
+    return await session.run(feeds, outputs);
+  } catch (error) {
+    if (error instanceof RequestError) return undefined;
+    throw error;
+  }
+}

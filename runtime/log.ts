@@ -1,0 +1,21 @@
+import { pino } from 'pino';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What the runtime needs of a logger: a constant message, the rest in fields. Never bodies, tensors or credentials. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/**
+ * JSON lines, written before the call returns, so that the last one of a process is never lost; errors under `err` with their causes.
+ * @param descriptor file descriptor: 1 standard output (default), 2 standard error
+ */
+export function createLogger(level: LogLevel, descriptor: 1 | 2 = 1): Logger {
+  const settings = { level, base: {}, timestamp: pino.stdTimeFunctions.isoTime };
+  return pino(settings, pino.destination({ dest: descriptor, sync: true }));
+}

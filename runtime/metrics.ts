@@ -1,0 +1,128 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What is true of the model for as long as it is served; labels of `modeldeployment_model_info`. */
+export interface ModelFacts {
+  readonly name: string;
+  readonly generation: string;
+  readonly sha256: string;
+  readonly task: string;
+  readonly thread: string;
+}
+
+/** One run of the model, as the batcher tells it. */
+export interface RunMeasure {
+  readonly requests: number;
+  readonly rows: number;
+  readonly runMs: number;
+  readonly waitMs: number;
+}
+
+/** The runtime's measurements. */
+export interface RuntimeMetrics {
+  /** @param route the route's pattern, never a path that a client made up */
+  request(route: string, status: number, seconds: number): void;
+  readonly run: (measure: RunMeasure) => void;
+  /** Says what is served, and lets the queue be read when somebody asks. */
+  model(facts: ModelFacts, queuedRows: () => number): void;
+  ready(isReady: boolean): void;
+  readonly contentType: string;
+  /** The Prometheus text format. */
+  text(): Promise<string>;
+}
+
+/** 0.5 ms to 30 s, the default request timeout. */
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** Powers of two up to 1024, which the default batch of 64 rows is in the middle of. */
+const ROWS = Array.from({ length: 11 }, (_, exponent) => 2 ** exponent);
+
+/** Metrics of one process, in a registry of its own. Names begin with `modeldeployment_`; those of Node and the process keep their usual names. */
+export function createMetrics(): RuntimeMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const requests = requestMetrics(registers);
+  const runs = runMetrics(registers);
+  const info = new Gauge({
+    name: 'modeldeployment_model_info',
+    help: 'What is served; always 1.',
+    labelNames: ['name', 'generation', 'sha256', 'task', 'thread'],
+    registers,
+  });
+  const ready = new Gauge({
+    name: 'modeldeployment_ready',
+    help: '1 while requests are wanted: loaded, warmed up and not ending.',
+    registers,
+  });
+  return {
+    request(route, status, seconds) {
+      requests.total.inc({ route, code: String(status) });
+      requests.seconds.observe({ route }, seconds);
+    },
+    run(measure) {
+      runs.rowsTotal.inc(measure.rows);
+      runs.rows.observe(measure.rows);
+      runs.seconds.observe(measure.runMs / 1000);
+      runs.waitSeconds.observe(measure.waitMs / 1000);
+    },
+    model(facts, queuedRows) {
+      info.set({ ...facts }, 1);
+      void new Gauge({
+        name: 'modeldeployment_queued_rows',
+        help: 'Rows that wait for a run.',
+        registers,
+        collect() {
+          this.set(queuedRows());
+        },
+      });
+    },
+    ready: (isReady) => ready.set(isReady ? 1 : 0),
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+  };
+}
+
+function requestMetrics(registers: Registry[]) {
+  return {
+    total: new Counter({
+      name: 'modeldeployment_requests_total',
+      help: 'Answered requests by route and HTTP status; 499 when the client went away first.',
+      labelNames: ['route', 'code'],
+      registers,
+    }),
+    seconds: new Histogram({
+      name: 'modeldeployment_request_duration_seconds',
+      help: 'From the first byte of a request to the last of its answer.',
+      labelNames: ['route'],
+      buckets: SECONDS,
+      registers,
+    }),
+  };
+}
+
+function runMetrics(registers: Registry[]) {
+  return {
+    rowsTotal: new Counter({
+      name: 'modeldeployment_rows_total',
+      help: 'Rows that the model has computed.',
+      registers,
+    }),
+    rows: new Histogram({
+      name: 'modeldeployment_run_rows',
+      help: 'Rows that one run of the model took together.',
+      buckets: ROWS,
+      registers,
+    }),
+    seconds: new Histogram({
+      name: 'modeldeployment_run_duration_seconds',
+      help: 'Duration of one run of the model.',
+      buckets: SECONDS,
+      registers,
+    }),
+    waitSeconds: new Histogram({
+      name: 'modeldeployment_queue_duration_seconds',
+      help: 'How long the first request of a run had waited for it.',
+      buckets: SECONDS,
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,173 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { ENV } from '../contract.ts';
+import { ModelFailure } from '../errors.ts';
+import type { NamedTensors } from '../tensor/tensor.ts';
+import { classifyLoadFailure } from './load-failure.ts';
+
+/** What the trial process is told. */
+export interface TrialRequest {
+  readonly modelFile: string;
+  /** Tried in turn until the model takes one. */
+  readonly oneRow: readonly NamedTensors[];
+  /** As many rows as a run may have, of the same kinds in the same order; empty when the model takes one row at a time. */
+  readonly fullBatch: readonly NamedTensors[];
+  readonly outputs: readonly string[];
+}
+
+/** What it says. Everything optional happened or did not; a text is the library's. */
+export type TrialMessage =
+  { readonly loadError: string } | { readonly loadMs: number } | { readonly report: Omit<TrialReport, 'loadMs'> };
+
+/** How the model behaved. */
+export interface TrialReport {
+  readonly loadMs: number;
+  /** Duration of a run with one row, the lower quartile; undefined when the model took none of the feeds. */
+  readonly oneRowMs: number | undefined;
+  /** The same with a full batch. */
+  readonly fullBatchMs: number | undefined;
+  /** Which of the feeds it took. */
+  readonly feedsIndex: number | undefined;
+  /** Why it took none; the library's words for the last one. */
+  readonly refusal: string | undefined;
+}
+
+export interface TrialLimits {
+  /** What this process and the trial may use together, in bytes. */
+  readonly memoryLimitBytes: number;
+  readonly loadTimeoutMs: number;
+  /** For the first run with one row. */
+  readonly runTimeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Part of the memory limit from which on the kernel may act at any moment. */
+const MEMORY_SHARE = 0.95;
+const MEMORY_CHECK_MS = 20;
+/** Signals by which native code ends when it is wrong, not when someone ends it. */
+const CRASH_SIGNALS: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT', 'SIGTRAP']);
+
+/**
+ * Loads and runs a model in a short-lived process first: native code that crashes, hangs or eats all memory takes only that process along,
+ * and is reported. See docs/adr/0003-try-the-model-in-a-process-of-its-own.md.
+ * @throws ModelFailure; the signal's reason
+ */
+export async function tryModel(request: TrialRequest, limits: TrialLimits): Promise<TrialReport> {
+  limits.signal?.throwIfAborted();
+  const { [ENV.googleCredentialsJson]: _, ...env } = process.env;
+  // Compiled, the process is a .js file like this one.
+  const child = fork(new URL(`./trial-process${extname(import.meta.filename)}`, import.meta.url), {
+    env,
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  const said = child.stderr ? text(child.stderr) : Promise.resolve('');
+  const { promise: ended, resolve: onReport, reject: onFailure } = Promise.withResolvers<TrialReport>();
+  ended.catch(() => {});
+
+  const deadline = watchDeadlines(limits, onFailure);
+  const memory = watchMemory(child, limits.memoryLimitBytes, onFailure);
+  const stop = (): void => onFailure(limits.signal?.reason);
+  limits.signal?.addEventListener('abort', stop, { once: true });
+  let loadMs: number | undefined;
+  child.on('message', (message: TrialMessage) => {
+    if ('loadError' in message) return onFailure(classifyLoadFailure(new Error(message.loadError)));
+    if ('report' in message) return onReport({ ...message.report, loadMs: loadMs ?? 0 });
+    ({ loadMs } = message);
+    return deadline.onLoaded();
+  });
+  child.on('error', onFailure);
+  child.on('exit', (code, signal) => {
+    void said.then((tail) => onFailure(exitFailure(code, signal, { tail, isLoaded: loadMs !== undefined })));
+  });
+  // The process may end while it is being told; its exit says so.
+  child.send(request, () => {});
+  try {
+    return await ended;
+  } finally {
+    limits.signal?.removeEventListener('abort', stop);
+    deadline.stop();
+    clearInterval(memory);
+    child.kill('SIGKILL');
+  }
+}
+
+function watchDeadlines({ loadTimeoutMs, runTimeoutMs }: TrialLimits, onFailure: (failure: ModelFailure) => void) {
+  const seconds = (ms: number): number => Math.ceil(ms / 1000);
+  let timer = setTimeout(() => {
+    onFailure(
+      new ModelFailure(
+        'ModelUnsupported',
+        `onnxruntime did not finish loading the model within ${seconds(loadTimeoutMs)} s: export it without endless or very many operators`,
+      ),
+    );
+  }, loadTimeoutMs);
+  return {
+    onLoaded() {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        onFailure(
+          new ModelFailure(
+            'ModelUnsupported',
+            `the model did not answer one row within ${seconds(runTimeoutMs)} s: raise spec.requestTimeout, give it more CPU, or export a smaller model`,
+          ),
+        );
+      }, runTimeoutMs);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+function watchMemory(child: ChildProcess, limitBytes: number, onFailure: (failure: ModelFailure) => void) {
+  return setInterval(() => {
+    const used = anonymousBytes('self') + anonymousBytes(child.pid);
+    if (used > limitBytes * MEMORY_SHARE) onFailure(tooLarge(limitBytes));
+  }, MEMORY_CHECK_MS);
+}
+
+/** The refusal of a model that does not fit into memory. */
+export function tooLarge(limitBytes: number, cause?: unknown): ModelFailure {
+  const limit = `${Math.round(limitBytes / 2 ** 20)} MiB`;
+  return new ModelFailure(
+    'ModelTooLarge',
+    `the model needs more memory than the limit of ${limit}: raise spec.resources.limits.memory, or export a smaller model`,
+    { cause },
+  );
+}
+
+/** Memory that the kernel cannot take back from a process; 0 where it is not told (not Linux, or the process has ended). */
+function anonymousBytes(pid: number | 'self' | undefined): number {
+  try {
+    const [, kib] = /^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kib ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+function exitFailure(
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  { tail, isLoaded }: { tail: string; isLoaded: boolean },
+): Error {
+  const cause = new Error(`trial process: exit code ${code}, signal ${signal}: ${tail.slice(-2000)}`);
+  if (signal !== null && CRASH_SIGNALS.has(signal)) {
+    const when = isLoaded ? 'running' : 'loading';
+    return new ModelFailure(
+      'ModelUnsupported',
+      `onnxruntime crashed (${signal}) while ${when} the model: export it again, with less deeply nested trees or graphs`,
+      { cause },
+    );
+  }
+  if (signal !== null) {
+    return new ModelFailure(
+      'ModelTooLarge',
+      `the process that loaded the model was ended (${signal}), most likely for want of memory: raise spec.resources.limits.memory`,
+      { cause },
+    );
+  }
+  return cause;
+}
