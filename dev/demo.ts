@@ -47,8 +47,9 @@ async function uploadModel(installation: Installation, file: string): Promise<st
 
 async function predict(kubectl: Kubectl, body: string) {
   await using forward = await kubectl.portForward('default', 'service/iris', 80);
-  console.log(`$ curl -d '${body}' http://iris.default.svc.cluster.local/predict`);
-  const response = await fetch(`${forward.url}/predict`, { method: 'POST', body });
+  console.log(`$ curl --json '${body}' http://iris.default.svc.cluster.local/predict`);
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${forward.url}/predict`, { method: 'POST', headers, body });
   const text = await response.text();
   console.log(`${text}\n`);
   if (!response.ok) throw new Error(`the prediction was answered with ${response.status}`);
@@ -61,7 +62,7 @@ function nextCommands(cluster: Cluster, kubectl: Kubectl, body: string): string 
     'It runs on. What to type next:',
     ...(cluster.kubeconfig === undefined ? [] : [`  export KUBECONFIG=${cluster.kubeconfig}${path}`]),
     '  kubectl describe modeldeployment iris',
-    `  kubectl port-forward service/iris 8080:80 & sleep 2; curl -d '${body}' localhost:8080/predict`,
+    `  kubectl port-forward service/iris 8080:80 & sleep 2; curl --json '${body}' localhost:8080/predict`,
     '  kubectl scale modeldeployment iris --replicas=2 && kubectl get modeldeployments --watch',
     'and `make demo-down` to remove everything.',
   ].join('\n');

@@ -18,7 +18,7 @@ export interface LoadResult {
 
 const POST_ONCE = `
 const [url, body] = process.argv.slice(1);
-const response = await fetch(url, { method: 'POST', body });
+const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
 console.log(JSON.stringify({ status: response.status, generation: response.headers.get('x-model-generation'), body: await response.json() }));
 `;
 
@@ -32,7 +32,7 @@ async function client() {
   while (!stopped) {
     requests += 1;
     try {
-      const response = await fetch(url, { method: 'POST', body });
+      const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
       const text = await response.text();
       if (response.status === 200) generations.add(response.headers.get('x-model-generation'));
       else failures.push(response.status + ' ' + text);
