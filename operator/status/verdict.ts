@@ -111,6 +111,6 @@ function inProgress({ currentPods }: Serving, { required, replicas }: Wanted): V
   const message =
     currentPods < required
       ? `${currentPods} of ${replicas} replicas serve the current spec and model; new pods are starting.`
-      : 'Every replica is there; old pods are going.';
+      : 'Every wanted pod is ready; the rest of the rollout is under way.';
   return { isReady: false, isProgressing: true, isStalled: false, reason: 'RolloutInProgress', message };
 }
