@@ -11,6 +11,8 @@ export function exportedName(column: string): string {
   return column.replaceAll(/[^\p{L}\p{N}_+]/gu, '_').replace(/^(?=[0-9])/, '_');
 }
 
+/** Longer names are not looked up by what they might have been called. */
+const MAX_COLUMN_CHARACTERS = 1000;
 /** Users' own names of columns that are kept, for each input. */
 const ALIASES_PER_INPUT = 4;
 
@@ -35,6 +37,7 @@ export class InputNames {
   }
 
   #exportedIndex(key: string): number | undefined {
+    if (key.length > MAX_COLUMN_CHARACTERS) return undefined;
     const index = this.#indices.get(exportedName(key));
     if (index !== undefined && this.#aliases.size < ALIASES_PER_INPUT * this.#inputs.length)
       this.#aliases.set(key, index);
@@ -56,10 +59,17 @@ export class InputNames {
     return Object.keys(row).length === inputs.length ? values : this.#match(row, path);
   }
 
+  /** What `row` itself calls the input: a message should name the user's column, not the graph's. */
+  keyIn(row: Readonly<Record<string, unknown>>, input: number): string {
+    const name = this.#inputs[input]?.name ?? '';
+    if (Object.hasOwn(row, name)) return name;
+    return Object.keys(row).find((key) => this.indexOf(key) === input) ?? name;
+  }
+
   /** 400 for a name that is none of the model's, with the nearest one that is. */
   unknown(key: string, path: string): Error {
     const names = this.#inputs.map(({ name }) => name);
-    const near = nearestName(key, names) ?? nearestName(exportedName(key), names);
+    const near = nearestName(key, names) ?? nearestName(exportedName(key.slice(0, MAX_COLUMN_CHARACTERS)), names);
     const hint = near === undefined ? `the model has ${listNames(names)}` : `did you mean ${quote(near)}?`;
     return invalidInput(path, `unknown ${this.#noun} ${quote(key)}; ${hint}`);
   }

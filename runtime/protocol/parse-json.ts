@@ -11,7 +11,7 @@ export interface JsonLimits {
 /** As deep as Triton reads. */
 export const DEFAULT_JSON_LIMITS: JsonLimits = { maxDepth: 100 };
 
-/** A parsed document and the text it came from (bare NaN tokens already quoted). */
+/** A parsed document and the text it came from (JSON in the place of bare NaN tokens). */
 export interface JsonDocument {
   readonly value: unknown;
   readonly text: string;
@@ -19,8 +19,8 @@ export interface JsonDocument {
 
 /**
  * Parses a request body: UTF-8 JSON, a byte order mark allowed. Of a key that comes twice the last one counts, as in Python and JavaScript.
- * Bare `NaN`, `Infinity` and `-Infinity` (Python's json module writes them) become the strings of that name; only a text that is not
- * JSON pays for looking.
+ * Bare tokens that Python's json module writes are taken: `NaN` becomes null, `Infinity` and `-Infinity` the strings of that name; only a
+ * text that is not JSON pays for looking.
  * @throws RequestError InvalidInput
  */
 export function parseJson(body: Uint8Array | string, limits: JsonLimits = DEFAULT_JSON_LIMITS): JsonDocument {
@@ -34,10 +34,10 @@ export function parseJson(body: Uint8Array | string, limits: JsonLimits = DEFAUL
   try {
     return { value: JSON.parse(text), text };
   } catch (cause) {
-    const quoted = quoteBareNonFinite(text);
-    if (quoted === undefined) throw notJson(cause);
+    const json = withoutBareNonFinite(text);
+    if (json === undefined) throw notJson(cause);
     try {
-      return { value: JSON.parse(quoted), text: quoted };
+      return { value: JSON.parse(json), text: json };
     } catch (causeBesideTokens) {
       throw notJson(causeBesideTokens);
     }
@@ -121,21 +121,21 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-const BARE_TOKENS = ['NaN', 'Infinity', '-Infinity'] as const;
-const BARE_STARTS = new Set(BARE_TOKENS.map((token) => token.charCodeAt(0)));
-
-/** @returns undefined when the text has no such token outside of strings */
-function quoteBareNonFinite(text: string): string | undefined {
+/** @returns the text with JSON in the place of such tokens; undefined when there are none outside of strings */
+function withoutBareNonFinite(text: string): string | undefined {
   const pieces: string[] = [];
-  let copied = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code === QUOTE) index = endOfString(text, index);
-    const token = BARE_STARTS.has(code) ? BARE_TOKENS.find((bare) => text.startsWith(bare, index)) : undefined;
-    if (token === undefined) continue;
-    pieces.push(text.slice(copied, index), `"${token}"`);
-    copied = index + token.length;
-    index = copied - 1;
+  let index = 0;
+  while (index < text.length) {
+    const quote = text.indexOf('"', index);
+    const start = quote === -1 ? text.length : quote;
+    const end = Math.min(endOfString(text, start) + 1, text.length);
+    const between = text
+      .slice(index, start)
+      .replaceAll('NaN', 'null')
+      .replaceAll(/-?Infinity/g, '"$&"');
+    pieces.push(between, text.slice(start, end));
+    index = end;
   }
-  return copied === 0 ? undefined : pieces.join('') + text.slice(copied);
+  const json = pieces.join('');
+  return json.length === text.length ? undefined : json;
 }

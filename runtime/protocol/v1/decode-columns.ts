@@ -19,17 +19,28 @@ import {
  */
 export function decodeColumns(columns: JsonObject, signature: ModelSignature, source: ValueSource): DecodedInputs {
   const { inputs, batched } = signature;
-  const values = inputNamesOf(signature).valuesOf(columns, () => 'inputs');
-  const rows = batched ? countRows(values, inputs) : 1;
-  const tensors = inputs.map((spec, index) =>
-    batched
-      ? decodeColumn(spec, values[index] as readonly unknown[], source)
-      : decodeWhole(spec, values[index], source),
-  );
+  const names = inputNamesOf(signature);
+  const values = names.valuesOf(columns, () => 'inputs');
+  const paths = inputs.map((_, index) => fieldOf('inputs', names.keyIn(columns, index)));
+  const rows = batched ? countRows(values, inputs, paths) : 1;
+  const tensors = inputs.map((spec, index) => {
+    const path = paths[index] ?? '';
+    return batched
+      ? decodeColumn(spec, values[index] as Items, { path, source })
+      : decodeWhole(spec, values[index], { path, source });
+  });
   return { rows, feeds: feedsOf(inputs, tensors) };
 }
 
-function decodeColumn(spec: TensorSpec, items: readonly unknown[], source: ValueSource): Tensor {
+type Items = readonly unknown[];
+
+interface Place {
+  /** Of the column, for messages. */
+  readonly path: string;
+  readonly source: ValueSource;
+}
+
+function decodeColumn(spec: TensorSpec, items: Items, { path, source }: Place): Tensor {
   let row = 0;
   try {
     const filler = new TensorFiller(spec, valueShape(spec, true), items[0]);
@@ -37,27 +48,27 @@ function decodeColumn(spec: TensorSpec, items: readonly unknown[], source: Value
     for (; row < items.length; row += 1) filler.add(items[row]);
     return filler.tensor([items.length]);
   } catch (error) {
-    throw error instanceof ValueProblem ? misfit(error, `${fieldOf('inputs', spec.name)}[${row}]`) : error;
+    throw error instanceof ValueProblem ? misfit(error, `${path}[${row}]`) : error;
   }
 }
 
-function decodeWhole(spec: TensorSpec, value: unknown, source: ValueSource): Tensor {
+function decodeWhole(spec: TensorSpec, value: unknown, { path, source }: Place): Tensor {
   try {
     const filler = new TensorFiller(spec, spec.shape, value);
     reserveRows([filler], 1, source);
     filler.add(value);
     return filler.tensor([]);
   } catch (error) {
-    throw error instanceof ValueProblem ? misfit(error, fieldOf('inputs', spec.name)) : error;
+    throw error instanceof ValueProblem ? misfit(error, path) : error;
   }
 }
 
 /** Every column must be a list, all of the same length of at least one. */
-function countRows(values: readonly unknown[], inputs: readonly TensorSpec[]): number {
+function countRows(values: readonly unknown[], inputs: readonly TensorSpec[], paths: readonly string[]): number {
   let rows = 0;
-  for (const [index, { name, datatype }] of inputs.entries()) {
+  for (const [index, { datatype }] of inputs.entries()) {
     const value = values[index];
-    const path = fieldOf('inputs', name);
+    const path = paths[index] ?? '';
     if (!Array.isArray(value)) {
       const expected = `a list with one value for each row (${describeItems([-1], datatype)})`;
       throw invalidInput(path, `expected ${expected}, got ${describeValue(value)}`);

@@ -64,6 +64,8 @@ function decodeDocument(document: unknown, signature: ModelSignature, source: Va
   return { ...decodeRows(rows, key, signature, source), parameters, outputs, form: 'instances' };
 }
 
+/** A body has four or five. */
+const MAX_KEYS_LOOKED_AT = 20;
 const KEYS = ['instances', 'inputs', 'parameters', 'outputs', 'signature_name'] as const;
 
 /** The body as an object with exactly one of `instances` and `inputs`. Keys that look like a misspelt known one are refused, others ignored. */
@@ -75,7 +77,7 @@ function requireObject(document: unknown): JsonObject {
       `expected an object with "instances" or "inputs", got ${describeValue(document)}${hint}`,
     );
   }
-  for (const key of Object.keys(document)) {
+  for (const key of Object.keys(document).slice(0, MAX_KEYS_LOOKED_AT)) {
     const near = KEYS.some((known) => known === key) ? undefined : nearestName(key, KEYS);
     if (near !== undefined) throw invalidInput('body', `unknown key ${quote(key)}; did you mean ${quote(near)}?`);
   }

@@ -116,7 +116,9 @@ class RowDecoder {
 
   #located(problem: ValueProblem): Error {
     const row = this.#rows[this.#row];
-    if (!this.#isBareValue(row)) return misfit(problem, fieldOf(this.#path(), this.#inputs[this.#input]?.name ?? ''));
+    if (isObject(row) && !this.#isBareValue(row)) {
+      return misfit(problem, fieldOf(this.#path(), this.#names.keyIn(row, this.#input)));
+    }
     // A list of bare numbers is the commonest slip: one row that was not put into a list of rows.
     const isLooseScalar = problem.wantsList && this.#row === 0 && problem.indices.length === 0 && isScalar(row);
     return misfit(problem, this.#path(), isLooseScalar ? `; each element of ${quote(this.#key)} is a row` : '');

@@ -37,11 +37,11 @@ describe('parseJson', () => {
     );
   });
 
-  it('quotes bare non-finite numbers as Python writes them, and leaves strings alone', () => {
+  it('takes bare non-finite numbers as Python writes them, and leaves strings alone', () => {
     const text = '{"NaN": [NaN, -Infinity, Infinity, "Infinity, NaN", "\\"NaN"], "b":NaN}';
     expect(parseJson(text).value).to.deep.equal({
-      NaN: ['NaN', '-Infinity', 'Infinity', 'Infinity, NaN', '"NaN'],
-      b: 'NaN',
+      NaN: [null, '-Infinity', 'Infinity', 'Infinity, NaN', '"NaN'],
+      b: null,
     });
   });
 
