@@ -1,0 +1,109 @@
+import { invalidInput } from '../../errors.ts';
+import type { ModelSignature } from '../../onnx/signature.ts';
+import { type DecodedInputs, isObject, type JsonObject } from '../decoded-inputs.ts';
+import { describeValue, quote } from '../describe.ts';
+import { WideInteger } from '../element-writer.ts';
+import type { ValueSource } from '../fill-tensor.ts';
+import { nearestName } from '../nearest-name.ts';
+import { DEFAULT_JSON_LIMITS, type JsonLimits, parseJson, parseJsonExactly } from '../parse-json.ts';
+import { BinarySection } from '../v2-binary/body.ts';
+import { decodeBareInput } from '../v2-binary/decode-bare-input.ts';
+import { decodeInputs } from './decode-inputs.ts';
+import { decodeOutputs, type WantedOutput } from './decode-outputs.ts';
+import { decodeFlag, decodeParameters } from './parameters.ts';
+
+/** A V2 inference request whose tensors fit the model's signature. The receiver owns the buffers. */
+export interface V2Request extends DecodedInputs {
+  /** Given back in the answer; undefined: none was sent. */
+  readonly id: string | undefined;
+  /** What the answer holds, in its order; at least one. */
+  readonly outputs: readonly WantedOutput[];
+}
+
+/** The body of a V2 request, decompressed. */
+export interface V2Body {
+  readonly bytes: Uint8Array;
+  /** Bytes of JSON at its start; undefined: all; 0: none (`jsonLengthOf`). */
+  readonly jsonBytes: number | undefined;
+}
+
+export const V2_JSON_LIMITS: JsonLimits = { ...DEFAULT_JSON_LIMITS, example: '{"inputs": [...]}' };
+
+/**
+ * Decodes the body of `POST /v2/models/NAME/infer` of the Open Inference Protocol, with Triton's binary tensor extension: tensors in
+ * JSON, as bytes behind it, mixed, or one tensor's bytes alone. Work and memory are linear in the body.
+ * https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
+ * @throws RequestError InvalidInput, message with the field path first
+ */
+export function decodeV2Request(
+  { bytes, jsonBytes }: V2Body,
+  signature: ModelSignature,
+  limits: JsonLimits = V2_JSON_LIMITS,
+): V2Request {
+  if (jsonBytes === 0) {
+    const outputs = decodeOutputs(undefined, true, signature);
+    return { id: undefined, outputs, ...decodeBareInput(bytes, signature) };
+  }
+  const { value, text } = parseJson(bytes.subarray(0, jsonBytes), limits);
+  const binary = jsonBytes === undefined ? undefined : bytes.subarray(jsonBytes);
+  try {
+    return decodeDocument(value, signature, { characters: text.length, exact: false }, binary);
+  } catch (error) {
+    if (!(error instanceof WideInteger)) throw error;
+    return decodeDocument(parseJsonExactly(text), signature, { characters: text.length, exact: true }, binary);
+  }
+}
+
+function decodeDocument(
+  document: unknown,
+  signature: ModelSignature,
+  source: ValueSource,
+  binary: Uint8Array | undefined,
+): V2Request {
+  const body = requireObject(document);
+  const id = decodeId(body['id']);
+  const parameters = decodeParameters(body['parameters'], 'parameters');
+  const binaryOutputs = decodeFlag(parameters, 'binary_data_output', 'parameters') ?? false;
+  const outputs = decodeOutputs(body['outputs'], binaryOutputs, signature);
+  const section = binary && new BinarySection(binary);
+  const inputs = decodeInputs(body['inputs'], signature, source, section);
+  section?.requireEnd();
+  return { id, outputs, ...inputs };
+}
+
+const KEYS = ['id', 'parameters', 'inputs', 'outputs'] as const;
+
+/** The body as an object with `inputs`. Keys that look like a misspelt known one are refused, others ignored. */
+function requireObject(document: unknown): JsonObject {
+  if (!isObject(document)) {
+    throw invalidInput('body', `expected an object with "inputs", got ${describeValue(document)}`);
+  }
+  if (Object.hasOwn(document, 'inputs')) {
+    for (const key of Object.keys(document)) {
+      const near = isKnown(key) ? undefined : nearestName(key, KEYS);
+      if (near !== undefined) throw misspelt(key, near);
+    }
+    return document;
+  }
+  if (Object.hasOwn(document, 'instances')) {
+    const hint = 'send it to /v1/models/NAME:predict';
+    throw invalidInput('body', `expected "inputs", got "instances" of the V1 protocol; ${hint}`);
+  }
+  const keys = Object.keys(document);
+  const key = keys.find((name) => !isKnown(name) && nearestName(name, ['inputs']) !== undefined);
+  if (key !== undefined) throw misspelt(key, 'inputs');
+  const got = keys.length === 0 ? 'an empty object' : `only ${keys.slice(0, 5).map(quote).join(', ')}`;
+  throw invalidInput('body', `expected "inputs" (a list of tensors), got ${got}`);
+}
+
+const isKnown = (key: string): boolean => KEYS.some((known) => known === key);
+
+function misspelt(key: string, near: string): Error {
+  return invalidInput('body', `unknown key ${quote(key)}; did you mean ${quote(near)}?`);
+}
+
+function decodeId(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw invalidInput('id', `expected a string, got ${describeValue(value)}`);
+  return value;
+}
