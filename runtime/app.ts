@@ -3,7 +3,7 @@ import Koa from 'koa';
 import { PROBES } from './contract.ts';
 import { liveness, readiness } from './http/health.ts';
 import { measureRequests } from './http/measure-requests.ts';
-import { listModels, modelMetadata, modelStatus, requireKnownModel } from './http/models.ts';
+import { listModels, matchModel, MODEL_ROUTE, modelMetadata, modelStatus } from './http/models.ts';
 import { predictV1, type PredictLimits } from './http/predict.ts';
 import { renderErrors } from './http/render-errors.ts';
 import { responseHeaders } from './http/response-headers.ts';
@@ -12,7 +12,7 @@ import type { RuntimeMetrics } from './metrics.ts';
 import type { ServingState } from './serving-state.ts';
 
 export interface AppDependencies {
-  /** Of the model, in URLs: letters, digits, `.`, `_` and `-`. */
+  /** Of the model, in URLs. */
   readonly modelName: string;
   readonly state: ServingState;
   readonly metrics: RuntimeMetrics;
@@ -35,14 +35,11 @@ export function createApp({ modelName, state, metrics, log, limits }: AppDepende
   router.get([PROBES.ready, '/v2/health/ready'], readiness(state));
   router.post('/predict', predict);
   router.get('/v1/models', listModels(modelName));
-  // The name is spelled out, so that what follows it is matched: a parameter would also take `NAME:predict`.
-  for (const model of [`/v1/models/${modelName}`, `/v1/models/${modelName}/versions/:version`]) {
-    router.get(model, modelStatus(modelName, state));
-    router.get(`${model}/metadata`, modelMetadata(modelName, state));
-    router.post(String.raw`${model}\:predict`, predict);
-  }
+  router.get(MODEL_ROUTE.v1, modelStatus(modelName, state));
+  router.get(`${MODEL_ROUTE.v1}/metadata`, modelMetadata(modelName, state));
+  router.post(String.raw`${MODEL_ROUTE.v1}\:predict`, predict);
 
-  app.use(requireKnownModel(modelName, state));
+  app.use(matchModel(modelName, state));
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;

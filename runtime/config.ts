@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { InvalidModelPathError, parseModelPath, type ModelPath } from '../storage/model-path.ts';
 import { DEFAULTS, ENV, PORTS } from './contract.ts';
 import { ModelFailure } from './errors.ts';
@@ -44,8 +44,8 @@ const TASKS = ['Auto', 'Classification', 'Regression', 'Raw'] as const;
 const ACTIVATIONS = ['None', 'Softmax', 'Sigmoid'] as const;
 /** Longest timer of Node: 2^31 - 1 milliseconds. */
 const MAX_MS = 2_147_483_647;
-/** What a URL path segment takes without escapes, and what Kubernetes takes for a name. */
-const NOT_IN_NAMES = /[^A-Za-z0-9._-]+/g;
+/** A URL path segment, once decoded. */
+const NAME = /^[^/\p{Cc}]{1,253}$/u;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -63,7 +63,7 @@ export function readConfig(
   return {
     model: {
       path,
-      name: read.match(ENV.modelName, /^[A-Za-z0-9._-]{1,253}$/, 'letters, digits, ".", "_" and "-"') ?? nameFrom(path),
+      name: read.match(ENV.modelName, NAME, 'a name without "/"') ?? nameFrom(path),
       generation: read.match(ENV.modelGeneration, /^\d{1,20}$/, 'decimal digits'),
       sha256: read.match(ENV.modelSha256, /^[0-9a-f]{64}$/i, '64 hex digits')?.toLowerCase(),
       settings: {
@@ -101,10 +101,10 @@ export function readConfig(
 
 /** `gs://models/iris/` and `./iris.onnx` -> `iris`. */
 function nameFrom(path: ModelPath): string {
-  const place = { gcs: 'object', 'gcs-prefix': 'prefix', pvc: 'path', file: 'path' } as const;
-  const text = (path as unknown as Record<string, string>)[place[path.kind]] ?? '';
-  const base = basename(text === '.' ? process.cwd() : text).replace(/\.onnx$/i, '');
-  return base.replaceAll(NOT_IN_NAMES, '-').replaceAll(/^-+|-+$/g, '') || 'model';
+  const text = { gcs: 'object', 'gcs-prefix': 'prefix', pvc: 'path', file: 'path' } as const;
+  const place = (path as unknown as Readonly<Record<string, string>>)[text[path.kind]] ?? '';
+  const base = basename(path.kind === 'file' ? resolve(place) : place).replace(/\.onnx$/i, '');
+  return NAME.test(base) ? base : 'model';
 }
 
 class Reader {

@@ -19,3 +19,9 @@ export function createLogger(level: LogLevel, descriptor: 1 | 2 = 1): Logger {
   const settings = { level, base: {}, timestamp: pino.stdTimeFunctions.isoTime };
   return pino(settings, pino.destination({ dest: descriptor, sync: true }));
 }
+
+/** Sends the warnings of Node and of libraries to the log, which else would be printed between its lines. */
+export function logProcessWarnings(log: Logger): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (err) => log.warn({ err }, 'warning of Node or of a library'));
+}

@@ -2,35 +2,25 @@
 import { readConfig } from './config.ts';
 import { ENV } from './contract.ts';
 import { toModelFailure, writeTerminationMessage } from './failure.ts';
-import { createLogger } from './log.ts';
+import { createLogger, logProcessWarnings } from './log.ts';
 import { startRuntime } from './runtime.ts';
+import { aborted, stopSignal } from './stop-signal.ts';
 
 /** Time in which endpoints and proxies learn that this pod is ending, and still send requests. */
 const ENDPOINTS_LAG_MS = 3_000;
 
-const stopping = new AbortController();
-let lagMs = 0;
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    // Whoever asks twice does not want to wait.
-    if (stopping.signal.aborted) process.exit(1);
-    lagMs = signal === 'SIGTERM' ? ENDPOINTS_LAG_MS : 0;
-    stopping.abort(new Error(`stopped by ${signal}`));
-  });
-}
-
+const stopping = stopSignal();
 let log = createLogger('info');
 try {
   const config = readConfig(process.env);
   log = createLogger(config.logLevel);
-  const runtime = await startRuntime(config, { log, signal: stopping.signal });
-  if (!stopping.signal.aborted) {
-    await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }));
-  }
-  await runtime.stop(lagMs);
+  logProcessWarnings(log);
+  const runtime = await startRuntime(config, { log, signal: stopping });
+  await aborted(stopping);
+  await runtime.stop(stopping.reason === 'SIGTERM' ? ENDPOINTS_LAG_MS : 0);
   process.exit(0);
 } catch (error) {
-  if (stopping.signal.aborted) {
+  if (stopping.aborted) {
     log.info({}, 'stopped while loading');
     process.exit(0);
   }

@@ -51,9 +51,13 @@ export function unavailable(error: unknown, location: string): StorageError {
   const status = httpStatus(error);
   const { code } = error as { code?: unknown };
   const how = status ? `HTTP ${status}` : typeof code === 'string' ? code : 'no answer';
-  return new StorageError('StorageUnavailable', `GCS did not deliver ${location} (${how}): it is tried again`, {
-    cause: error,
-  });
+  return new StorageError(
+    'StorageUnavailable',
+    `${location} could not be read from GCS (${how}): check the network and the service; it is tried again`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** A failure to get an access token, before any call to the storage API. */

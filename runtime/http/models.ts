@@ -4,27 +4,35 @@ import type { Presentation } from '../onnx/signature.ts';
 import type { ServingState } from '../serving-state.ts';
 import { requireModel } from './predict.ts';
 
-/** The model's name in a path of the V1 or V2 protocol, and the version where there is one; a verb such as `:predict` may follow. */
-const MODEL_IN_PATH = /^\/v[12]\/models\/([^/:]+)(?:\/versions\/([^/:]+))?/;
+/** The model's name in a path of the V1 or V2 protocol, the version where there is one, and the rest; a verb such as `:predict` may follow. */
+const MODEL_IN_PATH = /^\/(v[12])\/models\/([^/:]+)(?:\/versions\/([^/:]+))?(.*)$/;
 
-/** Refuses paths of other models and versions than the one that is served, before any route looks at them. */
-export function requireKnownModel(name: string, state: ServingState): Middleware {
+/** What stands for the model in the table of routes, with the version left out. */
+export const MODEL_ROUTE = { v1: '/v1/models/NAME', v2: '/v2/models/NAME' } as const;
+
+/**
+ * Refuses paths of other models and versions than the one that is served, and makes the path of this one `MODEL_ROUTE`, whatever
+ * characters its name has.
+ */
+export function matchModel(name: string, state: ServingState): Middleware {
   return (ctx, next) => {
-    const [, model, version] = MODEL_IN_PATH.exec(ctx.path) ?? [];
-    if (model !== undefined && decoded(model) !== name) {
-      throw new RequestError(
-        'UnknownModel',
-        `there is no model "${decoded(model).slice(0, 200)}"; this server has "${name}"`,
-      );
+    const match = MODEL_IN_PATH.exec(ctx.path);
+    if (!match) return next();
+    const [, protocol = '', model = '', version, rest = ''] = match;
+    if (decoded(model) !== name) {
+      throw unknownModel(`there is no model "${decoded(model).slice(0, 200)}"; this server has "${name}"`);
     }
-    if (version !== undefined && version !== requireModel(state).generation) {
-      throw new RequestError(
-        'UnknownModel',
-        `there is no version "${version.slice(0, 200)}"; this server has "${state.model?.generation}"`,
-      );
+    const generation = version === undefined ? undefined : requireModel(state).generation;
+    if (version !== generation) {
+      throw unknownModel(`there is no version "${version?.slice(0, 200)}"; this server has "${generation}"`);
     }
+    ctx.path = MODEL_ROUTE[protocol as 'v1' | 'v2'] + rest;
     return next();
   };
+}
+
+function unknownModel(message: string): RequestError {
+  return new RequestError('UnknownModel', message);
 }
 
 /** `GET /v1/models` */

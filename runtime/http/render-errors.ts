@@ -32,7 +32,7 @@ function render(ctx: Context, error: RequestError): void {
 function unknownRoute(ctx: Context): RequestError {
   return new RequestError(
     'UnknownRoute',
-    `there is no ${ctx.method} ${ctx.path.slice(0, 200)}; predictions are at POST /predict`,
+    `there is no ${ctx.method} ${ctx.originalUrl.slice(0, 200)}; predictions are at POST /predict`,
   );
 }
 
