@@ -131,6 +131,42 @@ export const STATES: readonly State[] = [
     kstatus: 'InProgress',
   },
   {
+    name: 'an old pod was told to go and still answers',
+    observed: observed({
+      pods: [pod('old', { hash: PREVIOUS, ready: true, deleted: true }), pod('new', { ready: true })],
+      children: { deployment: deployment({ replicas: 1, updatedReplicas: 1 }) },
+    }),
+    reason: 'RolloutInProgress',
+    message: 'Every wanted pod is ready; the rest of the rollout is under way.',
+    available: true,
+    progressing: true,
+    kstatus: 'InProgress',
+  },
+  {
+    name: 'the only pod of the template was told to go and still answers',
+    observed: observed({
+      pods: [pod('gone', { ready: true, deleted: true }), pod('next')],
+      children: { deployment: deployment({ replicas: 1, updatedReplicas: 1 }) },
+    }),
+    reason: 'RolloutInProgress',
+    message: '0 of 1 replicas serve the current spec and model; new pods are starting.',
+    available: true,
+    progressing: true,
+    kstatus: 'InProgress',
+  },
+  {
+    name: 'pods are replaced by kubectl rollout restart, with the template unchanged',
+    observed: observed({
+      pods: [pod('a', { ready: true }), pod('b', { ready: true })],
+      children: { deployment: deployment({ replicas: 2, updatedReplicas: 1 }) },
+    }),
+    reason: 'RolloutInProgress',
+    message: 'Every wanted pod is ready; the rest of the rollout is under way.',
+    available: true,
+    progressing: true,
+    kstatus: 'InProgress',
+  },
+  {
     name: 'the pod is ready but not yet an endpoint',
     observed: observed({ children: { endpointSlices: [] } }),
     reason: 'RolloutInProgress',
