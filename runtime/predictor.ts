@@ -8,6 +8,7 @@ import { invalidInput, RequestError } from './errors.ts';
 import { missingValueWarnings } from './missing-values.ts';
 import type { ModelSignature } from './onnx/signature.ts';
 import { makePresenter, type Presenter } from './presentation/presenter.ts';
+import { TrueLabels } from './presentation/true-labels.ts';
 import { RowOutputs } from './row-outputs.ts';
 import type { Session } from './session/session.ts';
 import type { JsonValue } from './tensor/element.ts';
@@ -50,6 +51,7 @@ export class Predictor {
   readonly #signature: ModelSignature;
   readonly #batcher: Batcher;
   readonly #presenter: Presenter;
+  readonly #trueLabels: TrueLabels;
   readonly #rowOutputs: RowOutputs;
   /** Outputs whose rows are being looked for. */
   readonly #learning = new Set<string>();
@@ -59,6 +61,7 @@ export class Predictor {
     const settings = { ...batching, fixedRows: signature.batched ? signature.fixedBatch : undefined };
     this.#batcher = new Batcher((feeds, outputs) => session.run(feeds, outputs), settings, clock);
     this.#presenter = makePresenter(signature.presentation);
+    this.#trueLabels = new TrueLabels(signature.presentation);
     this.#rowOutputs = new RowOutputs(signature);
   }
 
@@ -83,7 +86,9 @@ export class Predictor {
     const { feeds, rows, parameters } = request;
     const { batched, presentation } = this.#signature;
     const warnings = missingValueWarnings(feeds, rows, this.#signature);
-    const outputs = await this.infer({ feeds, rows, outputs: request.outputs ?? presentation.outputs }, limits);
+    const outputs = request.outputs
+      ? await this.infer({ feeds, rows, outputs: request.outputs }, limits)
+      : await this.#run({ feeds, rows, outputs: presentation.outputs }, limits);
     const presenter = request.outputs ? makePresenter({ task: 'raw', outputs: request.outputs }) : this.#presenter;
     const predictions = batched
       ? presenter.present(outputs, rows, parameters)
@@ -92,10 +97,16 @@ export class Predictor {
   }
 
   /**
-   * Runs and gives the tensors themselves, in views that other answers may share: read only.
+   * Runs and gives the tensors themselves, in views that other answers may share: read only. Label outputs that the graph computes wrongly
+   * hold the right labels. There may be more outputs than were wanted.
    * @throws RequestError InvalidInput, Overloaded, DeadlineExceeded, InferenceFailed
    */
-  async infer(request: InferRequest, limits: RequestLimits = {}): Promise<NamedTensors> {
+  async infer({ feeds, rows, outputs }: InferRequest, limits: RequestLimits = {}): Promise<NamedTensors> {
+    const results = await this.#run({ feeds, rows, outputs: this.#trueLabels.neededFor(outputs) }, limits);
+    return this.#trueLabels.correct(results, rows);
+  }
+
+  async #run(request: InferRequest, limits: RequestLimits): Promise<NamedTensors> {
     const { feeds, rows, outputs } = request;
     checkFeeds(feeds, rows, this.#signature);
     if (rows === 0 && this.#signature.fixedBatch !== undefined) throw invalidInput('', 'expected at least one row');

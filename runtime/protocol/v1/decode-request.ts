@@ -4,7 +4,7 @@ import type { NamedTensors } from '../../tensor/tensor.ts';
 import { describeValue, quote } from '../describe.ts';
 import { WideInteger } from '../element-writer.ts';
 import type { ValueSource } from '../fill-tensor.ts';
-import { nearestName } from '../nearest-name.ts';
+import { refuseMisspeltKeys } from '../known-keys.ts';
 import { DEFAULT_JSON_LIMITS, parseJson, parseJsonExactly, type JsonLimits } from '../parse-json.ts';
 import { decodeColumns } from './decode-columns.ts';
 import { decodeOutputs, decodeParameters, type V1Parameters } from './decode-options.ts';
@@ -64,8 +64,6 @@ function decodeDocument(document: unknown, signature: ModelSignature, source: Va
   return { ...decodeRows(rows, key, signature, source), parameters, outputs, form: 'instances' };
 }
 
-/** A body has four or five. */
-const MAX_KEYS_LOOKED_AT = 20;
 const KEYS = ['instances', 'inputs', 'parameters', 'outputs', 'signature_name'] as const;
 
 /** The body as an object with exactly one of `instances` and `inputs`. Keys that look like a misspelt known one are refused, others ignored. */
@@ -77,10 +75,7 @@ function requireObject(document: unknown): JsonObject {
       `expected an object with "instances" or "inputs", got ${describeValue(document)}${hint}`,
     );
   }
-  for (const key of Object.keys(document).slice(0, MAX_KEYS_LOOKED_AT)) {
-    const near = KEYS.some((known) => known === key) ? undefined : nearestName(key, KEYS);
-    if (near !== undefined) throw invalidInput('body', `unknown key ${quote(key)}; did you mean ${quote(near)}?`);
-  }
+  refuseMisspeltKeys(document, KEYS, 'body');
   const has = (key: string): boolean => Object.hasOwn(document, key);
   if (has('instances') && has('inputs')) {
     throw invalidInput('body', 'expected either "instances" or "inputs", got both');

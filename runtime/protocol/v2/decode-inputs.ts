@@ -5,7 +5,7 @@ import { type DecodedInputs, feedsOf, inputNamesOf, isObject, type JsonObject } 
 import { describeValue, quote } from '../describe.ts';
 import type { ValueSource } from '../fill-tensor.ts';
 import type { InputNames } from '../input-names.ts';
-import { nearestName } from '../nearest-name.ts';
+import { refuseMisspeltKeys } from '../known-keys.ts';
 import { type BinarySection, JSON_LENGTH_HEADER } from '../v2-binary/body.ts';
 import { decodeElements } from '../v2-binary/decode-elements.ts';
 import { decodeData } from './decode-data.ts';
@@ -84,10 +84,7 @@ function requireTensor(item: unknown, path: string): JsonObject {
     const hint = 'bare rows go to /v1/models/NAME:predict';
     throw invalidInput(path, `expected ${expected}, got ${describeValue(item)}; ${hint}`);
   }
-  for (const key of Object.keys(item)) {
-    const near = KEYS.some((known) => known === key) ? undefined : nearestName(key, KEYS);
-    if (near !== undefined) throw invalidInput(path, `unknown key ${quote(key)}; did you mean ${quote(near)}?`);
-  }
+  refuseMisspeltKeys(item, KEYS, path);
   const missing = REQUIRED.find((key) => !Object.hasOwn(item, key));
   if (missing !== undefined) throw invalidInput(path, `missing ${quote(missing)}`);
   return item;

@@ -4,7 +4,7 @@ import { type DecodedInputs, isObject, type JsonObject } from '../decoded-inputs
 import { describeValue, quote } from '../describe.ts';
 import { WideInteger } from '../element-writer.ts';
 import type { ValueSource } from '../fill-tensor.ts';
-import { nearestName } from '../nearest-name.ts';
+import { refuseMisspeltKeys } from '../known-keys.ts';
 import { DEFAULT_JSON_LIMITS, type JsonLimits, parseJson, parseJsonExactly } from '../parse-json.ts';
 import { BinarySection } from '../v2-binary/body.ts';
 import { decodeBareInput } from '../v2-binary/decode-bare-input.ts';
@@ -78,28 +78,15 @@ function requireObject(document: unknown): JsonObject {
   if (!isObject(document)) {
     throw invalidInput('body', `expected an object with "inputs", got ${describeValue(document)}`);
   }
-  if (Object.hasOwn(document, 'inputs')) {
-    for (const key of Object.keys(document)) {
-      const near = isKnown(key) ? undefined : nearestName(key, KEYS);
-      if (near !== undefined) throw misspelt(key, near);
-    }
-    return document;
-  }
-  if (Object.hasOwn(document, 'instances')) {
+  if (!Object.hasOwn(document, 'inputs') && Object.hasOwn(document, 'instances')) {
     const hint = 'send it to /v1/models/NAME:predict';
     throw invalidInput('body', `expected "inputs", got "instances" of the V1 protocol; ${hint}`);
   }
+  refuseMisspeltKeys(document, KEYS, 'body');
+  if (Object.hasOwn(document, 'inputs')) return document;
   const keys = Object.keys(document);
-  const key = keys.find((name) => !isKnown(name) && nearestName(name, ['inputs']) !== undefined);
-  if (key !== undefined) throw misspelt(key, 'inputs');
   const got = keys.length === 0 ? 'an empty object' : `only ${keys.slice(0, 5).map(quote).join(', ')}`;
   throw invalidInput('body', `expected "inputs" (a list of tensors), got ${got}`);
-}
-
-const isKnown = (key: string): boolean => KEYS.some((known) => known === key);
-
-function misspelt(key: string, near: string): Error {
-  return invalidInput('body', `unknown key ${quote(key)}; did you mean ${quote(near)}?`);
 }
 
 function decodeId(value: unknown): string | undefined {
