@@ -22,7 +22,8 @@ function requestOf(feeds: NamedTensors, binary: boolean): V2Body {
   const inputs = [...feeds].map(([name, tensor]): Record<string, JsonValue> => {
     const { datatype, shape, data } = tensor;
     const header = { name, datatype, shape };
-    if (!binary) return { ...header, data: Array.from({ length: data.length }, (_, index) => elementReader(tensor)(index)) };
+    if (!binary)
+      return { ...header, data: Array.from({ length: data.length }, (_, index) => elementReader(tensor)(index)) };
     const bytes = encodeElements(tensor);
     rest.push(bytes);
     return { ...header, parameters: { binary_data_size: bytes.byteLength } };
