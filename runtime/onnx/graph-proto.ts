@@ -7,6 +7,7 @@ import { readValueInfo } from './value-info.ts';
 import type { ValueInfo } from './value-info.ts';
 import { readerAt } from './wire.ts';
 import type { MessagePlace, MessageReader } from './wire.ts';
+import { quote } from './quote.ts';
 
 /** GraphProto {node=1, initializer=5, input=11, output=12, value_info=13, sparse_initializer=15}. */
 export const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, valueInfo: 13 } as const;
@@ -88,7 +89,7 @@ function checkLocation(location: string, tensor: string): void {
   if (depth <= 0 || absolute || odd) {
     throw new ModelFailure(
       'ModelInvalid',
-      `Tensor "${tensor}" keeps its data in ${JSON.stringify(location)}, which is outside of the model's folder. Save the model with its external data beside the .onnx file, by a relative name.`,
+      `Tensor ${quote(tensor)} keeps its data in ${quote(location)}, which is outside of the model's folder. Save the model with its external data beside the .onnx file, by a relative name.`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { ModelFailure } from '../errors.ts';
 import { datatypeOfOnnx } from '../tensor/datatype.ts';
 import type { ByteSource } from './byte-source.ts';
 import { finalOutputs } from './final-outputs.ts';
@@ -6,6 +7,7 @@ import type { GraphProto } from './graph-proto.ts';
 import { inferBatching } from './infer-batching.ts';
 import { inferPresentation } from './infer-presentation.ts';
 import { readModelProto } from './model-proto.ts';
+import type { ModelProto } from './model-proto.ts';
 import { refuseOtherFormats } from './other-formats.ts';
 import { rewriteModel } from './rewrite.ts';
 import { scoreSource } from './scores.ts';
@@ -24,7 +26,7 @@ import { WireInput } from './wire-input.ts';
  */
 export function readModel(source: ByteSource): PreparedModel {
   refuseOtherFormats(source);
-  const model = readModelProto(new WireInput(source));
+  const model = readOnnx(source);
   checkSupported(model);
   const index = new GraphIndex(model.graph);
   const served = servedOutputs(index);
@@ -47,6 +49,27 @@ export function readModel(source: ByteSource): PreparedModel {
     metadata: model.metadata,
     producer: model.producer,
   };
+}
+
+/** Every protobuf writer puts the IR version, field 1, first. */
+const FIRST_BYTE = 0x08;
+
+/** Bytes that are no ONNX at all would seem truncated or damaged at random places: one message for all of them. */
+function readOnnx(source: ByteSource): ModelProto {
+  try {
+    return readModelProto(new WireInput(source));
+  } catch (cause) {
+    const isOnnx = source.read(0, 1)[0] === FIRST_BYTE;
+    if (isOnnx || !(cause instanceof ModelFailure) || cause.reason !== 'ModelInvalid') throw cause;
+    const start = Buffer.from(source.read(0, 8))
+      .toString('hex')
+      .replaceAll(/..(?=.)/g, '$& ');
+    throw new ModelFailure(
+      'ModelInvalid',
+      `The file is not a valid ONNX model (it starts with the bytes ${start}). Export the model with its library's ONNX exporter and upload the .onnx file unchanged.`,
+      { cause },
+    );
+  }
 }
 
 /** Checked before: only tensors of datatypes that can be served get here. */

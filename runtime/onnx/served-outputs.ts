@@ -7,6 +7,7 @@ import type { GraphNode } from './node-proto.ts';
 import type { Label } from './signature.ts';
 import { elemTypeName, formatType } from './value-info.ts';
 import type { TensorType, ValueInfo, ValueType } from './value-info.ts';
+import { quote } from './quote.ts';
 
 /** An output as it is served: always a tensor, whatever the file declares. */
 export interface ServedOutput {
@@ -78,7 +79,7 @@ function checkDatatype({ name }: ValueInfo, { elemType }: TensorType): void {
   if (datatypeOfOnnx(elemType)) return;
   throw new ModelFailure(
     'ModelUnsupported',
-    `Output "${name}" has the type ${elemTypeName(elemType)}, which cannot be sent as JSON or by the inference protocols. Add a Cast to float to the model and export it again.`,
+    `Output ${quote(name)} has the type ${elemTypeName(elemType)}, which cannot be sent as JSON or by the inference protocols. Add a Cast to float to the model and export it again.`,
   );
 }
 
@@ -86,11 +87,11 @@ function unsupported({ name, type }: ValueInfo): ModelFailure {
   if (type.kind === 'unknown') {
     return new ModelFailure(
       'ModelUnsupported',
-      `Output "${name}" declares no type. Export the model again with typed outputs (onnx.shape_inference.infer_shapes adds them).`,
+      `Output ${quote(name)} declares no type. Export the model again with typed outputs (onnx.shape_inference.infer_shapes adds them).`,
     );
   }
   return new ModelFailure(
     'ModelUnsupported',
-    `Output "${name}" has the type ${formatType(type)}, which is not a tensor and cannot be turned into one. Export the model so that this output is a tensor (for scikit-learn: options={id(model): {"zipmap": False}}).`,
+    `Output ${quote(name)} has the type ${formatType(type)}, which is not a tensor and cannot be turned into one. Export the model so that this output is a tensor (for scikit-learn: options={id(model): {"zipmap": False}}).`,
   );
 }

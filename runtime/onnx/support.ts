@@ -3,6 +3,7 @@ import { datatypeOfOnnx } from '../tensor/datatype.ts';
 import type { ModelProto } from './model-proto.ts';
 import { elemTypeName, formatType } from './value-info.ts';
 import type { ValueInfo } from './value-info.ts';
+import { quote } from './quote.ts';
 
 /** What onnxruntime 1.30 loads; measured by loading a model of each version. */
 export const MAX_IR_VERSION = 13;
@@ -59,7 +60,7 @@ function checkDomains({ findings, functionDomains }: ModelProto): void {
     if (KNOWN_DOMAINS.has(domain) || functionDomains.has(domain)) continue;
     throw new ModelFailure(
       'ModelUnsupported',
-      `The model uses the operator ${opType} of the domain "${domain}", which this runtime does not have. Export the model with standard ONNX operators only.`,
+      `The model uses the operator ${quote(opType)} of the domain ${quote(domain)}, which this runtime does not have. Export the model with standard ONNX operators only.`,
     );
   }
 }
@@ -68,12 +69,12 @@ function checkInput({ name, type }: ValueInfo): void {
   if (type.kind !== 'tensor') {
     throw new ModelFailure(
       'ModelUnsupported',
-      `Input "${name}" has the type ${formatType(type)}; only tensors can be sent. Export the model with tensor inputs.`,
+      `Input ${quote(name)} has the type ${formatType(type)}; only tensors can be sent. Export the model with tensor inputs.`,
     );
   }
   if (datatypeOfOnnx(type.elemType)) return;
   throw new ModelFailure(
     'ModelUnsupported',
-    `Input "${name}" has the type ${elemTypeName(type.elemType)}, which cannot be sent as JSON or by the inference protocols. Export the model with float32 inputs.`,
+    `Input ${quote(name)} has the type ${elemTypeName(type.elemType)}, which cannot be sent as JSON or by the inference protocols. Export the model with float32 inputs.`,
   );
 }

@@ -4,6 +4,7 @@ import type { Label } from './signature.ts';
 import { elemTypeName } from './value-info.ts';
 import { WIRE, readerAt } from './wire.ts';
 import type { MessagePlace, MessageReader } from './wire.ts';
+import { quote } from './quote.ts';
 
 /** A TensorProto without its data. */
 export interface TensorHeader {
@@ -146,7 +147,7 @@ function checkRawBytes(header: TensorHeader, rawBytes: number): void {
   if (expected === undefined || expected === rawBytes) return;
   throw new ModelFailure(
     'ModelInvalid',
-    `The ONNX file is damaged: tensor "${header.name}" (${elemTypeName(header.dataType)} [${header.dims.join(',')}]) needs ${expected} bytes but holds ${rawBytes}. Export the model again.`,
+    `The ONNX file is damaged: tensor ${quote(header.name)} (${elemTypeName(header.dataType)} [${header.dims.join(',')}]) needs ${expected} bytes but holds ${rawBytes}. Export the model again.`,
   );
 }
 

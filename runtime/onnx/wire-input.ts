@@ -10,7 +10,7 @@ export interface WireLimits {
   /** Messages inside messages (subgraphs of If and Loop); protobuf's own limit is 100. */
   readonly maxDepth: number;
 }
-export const DEFAULT_LIMITS: WireLimits = { maxFields: 20_000_000, maxItems: 1_000_000, maxDepth: 64 };
+export const DEFAULT_LIMITS: WireLimits = { maxFields: 20_000_000, maxItems: 500_000, maxDepth: 64 };
 
 const WINDOW_BYTES = 64 * 1024;
 
@@ -105,6 +105,6 @@ export function damaged(position: number): ModelFailure {
 function tooComplex(): ModelFailure {
   return new ModelFailure(
     'ModelUnsupported',
-    'The ONNX graph has too many parts to be read safely (over a million nodes and names). Export a smaller graph.',
+    'The ONNX graph has too many parts to be read safely (over half a million nodes and names). Export a smaller graph.',
   );
 }

@@ -3,6 +3,7 @@ import type { JsonValue } from '../tensor/element.ts';
 import { elementCount } from '../tensor/shape.ts';
 import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
 import { RequestError } from '../errors.ts';
+import { quote } from '../onnx/quote.ts';
 
 /**
  * One JSON value per row of a tensor: a bare value for `[N]` and `[N,1]`, nested lists for more.
@@ -25,6 +26,6 @@ export function wholeValue(tensor: Tensor): JsonValue {
 /** The output of that name. @throws RequestError InferenceFailed when the run did not give it */
 export function outputOf(outputs: NamedTensors, name: string): Tensor {
   const tensor = outputs.get(name);
-  if (!tensor) throw new RequestError('InferenceFailed', `the model gave no output "${name}"`);
+  if (!tensor) throw new RequestError('InferenceFailed', `the model gave no output ${quote(name)}`);
   return tensor;
 }

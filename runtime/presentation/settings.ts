@@ -1,5 +1,6 @@
 import { ModelFailure } from '../errors.ts';
 import { raw } from '../onnx/infer-presentation.ts';
+import { quote } from '../onnx/quote.ts';
 import type {
   Activation,
   ClassificationPresentation,
@@ -88,7 +89,7 @@ const isNumeric = ({ datatype }: TensorSpec): boolean => ['float', 'integer'].in
 const isFloat = ({ datatype }: TensorSpec): boolean => DATATYPES[datatype].kind === 'float';
 
 function describe(outputs: readonly TensorSpec[]): string {
-  return outputs.map(({ name, datatype, shape }) => `"${name}" (${datatype} ${formatShape(shape)})`).join(', ');
+  return outputs.map(({ name, datatype, shape }) => `${quote(name)} (${datatype} ${formatShape(shape)})`).join(', ');
 }
 
 function asClassification(prepared: PreparedModel, settings: ModelSettings): ClassificationPresentation {
@@ -117,7 +118,7 @@ function fromScores({ signature, scoreKinds }: PreparedModel, settings: ModelSet
   const single = columnsOf(output) === 1;
   if (single && labels && labels.length !== 2) {
     throw invalidSpec(
-      `output "${output.name}" has one number per row, which tells two classes apart; model.labels has ${labels.length}`,
+      `output ${quote(output.name)} has one number per row, which tells two classes apart; model.labels has ${labels.length}`,
     );
   }
   const target: ClassificationTarget = {
