@@ -4,6 +4,7 @@ import { ANNOTATIONS } from './api/labels.ts';
 import type { ClusterClient, ClusterEvent, Key, Precondition } from './cluster/client.ts';
 import { findDrift, type Drift } from './drift.ts';
 import { ConflictError, TerminalError, WaitingError } from './errors.ts';
+import { repairLists } from './list-repair.ts';
 import type { Logger } from './log.ts';
 import { ownershipOf } from './ownership.ts';
 import type { RepairLimiter } from './repair-limiter.ts';
@@ -18,7 +19,7 @@ export interface ChildContext {
 }
 
 export interface ChildWriterOptions {
-  readonly cluster: Pick<ClusterClient, 'apply' | 'read'>;
+  readonly cluster: Pick<ClusterClient, 'apply' | 'patch' | 'read'>;
   readonly limiter: RepairLimiter;
   /** Told of a changed pod template, and of every change of somebody else that was undone. */
   readonly onWritten: (what: 'rollout' | 'repair') => void;
@@ -63,7 +64,7 @@ export class ChildWriter {
     if (drift.length === 0) return undefined;
     const isOwnChange = live.metadata?.annotations?.[ANNOTATIONS.appliedHash] !== hash;
     if (!isOwnChange) this.#assertMayRepair(desired);
-    await this.#apply(desired, { uid: live.metadata?.uid ?? '' }, memory);
+    await this.#applyOver(live, desired, memory);
     if (isNewTemplate(desired, live)) this.#options.onWritten('rollout');
     return isOwnChange ? undefined : this.#repaired(repairEvent(desired, live, drift));
   }
@@ -88,10 +89,22 @@ export class ChildWriter {
       const unlabelled = await this.#options.cluster.read(desired);
       if (!unlabelled) throw error;
       assertWritable(unlabelled, modelDeployment);
-      await this.#apply(desired, { uid: unlabelled.metadata?.uid ?? '' }, memory);
+      await this.#applyOver(unlabelled, desired, memory);
       return this.#repaired(repairEvent(desired, unlabelled, [...findDrift(desired, unlabelled)]));
     }
     return wasSeen ? this.#repaired(recreateEvent(desired)) : undefined;
+  }
+
+  async #applyOver(live: KubernetesObject, desired: KubernetesObject, memory: ChildMemory): Promise<void> {
+    const precondition = { uid: live.metadata?.uid ?? '' };
+    try {
+      await this.#apply(desired, precondition, memory);
+    } catch (error) {
+      const operations = error instanceof TerminalError ? repairLists(desired, live) : [];
+      if (operations.length === 0) throw error;
+      await this.#options.cluster.patch(live, operations);
+      await this.#apply(desired, precondition, memory);
+    }
   }
 
   async #apply(desired: KubernetesObject, precondition: Precondition, memory: ChildMemory): Promise<void> {

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { isRecord, itemIdentity } from './merged-lists.ts';
 
 /** A difference between an object that should be and the one that is. */
 export interface Drift {
@@ -10,28 +11,16 @@ export interface Drift {
 }
 
 /**
- * Lists that server-side apply merges item by item, by the fields that tell items apart (`x-kubernetes-list-map-keys` of
- * the kinds the operator applies). Others may add items of their own; every other list is compared whole.
- */
-const LIST_MAP_KEYS: Readonly<Record<string, readonly string[]>> = {
-  ownerReferences: ['uid'],
-  containers: ['name'],
-  initContainers: ['name'],
-  volumes: ['name'],
-  env: ['name'],
-  imagePullSecrets: ['name'],
-  volumeMounts: ['mountPath'],
-  topologySpreadConstraints: ['topologyKey', 'whenUnsatisfiable'],
-};
-/** Ports have one key more, and it differs between containers and Services. */
-const PORT_KEYS = ['containerPort', 'port'] as const;
-
-/**
  * Finds the fields that `desired` sets and `live` has otherwise. Fields that only `live` has belong to others: defaults,
  * injected containers, annotations of tools.
  */
 export function findDrift(desired: KubernetesObject, live: KubernetesObject): Iterable<Drift> {
   return compare(desired, live, '');
+}
+
+/** Whether `live` lacks anything that `desired` sets; of whole objects or of values inside them. */
+export function hasDrift(desired: unknown, live: unknown): boolean {
+  return compare(desired, live, '').next().done !== true;
 }
 
 function* compare(desired: unknown, live: unknown, field: string): Generator<Drift> {
@@ -63,27 +52,8 @@ function* compareLists(desired: readonly unknown[], live: readonly unknown[], fi
   }
 }
 
-function itemIdentity(list: string): ((item: unknown) => string) | undefined {
-  const keys = LIST_MAP_KEYS[list];
-  if (keys) return (item) => keys.map((key) => text(item, key)).join('/');
-  // TCP is what a port without a protocol has.
-  if (list === 'ports') {
-    return (item) => `${PORT_KEYS.map((key) => text(item, key)).join('')}/${text(item, 'protocol') || 'TCP'}`;
-  }
-  return undefined;
-}
-
-function text(item: unknown, key: string): string {
-  const value = isRecord(item) ? item[key] : undefined;
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-}
-
 /** Keys with dots, as annotations and labels have them, go into brackets. */
 function pathOf(field: string, name: string): string {
   if (/[./]/.test(name)) return `${field}[${name}]`;
   return field === '' ? name : `${field}.${name}`;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

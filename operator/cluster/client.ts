@@ -19,6 +19,8 @@ export interface ClusterClient {
   apply<T extends KubernetesObject>(object: T, precondition: Precondition): Promise<T>;
   /** Server-side apply of the status subresource of the object with that uid. @throws as apply */
   applyStatus<T extends KubernetesObject>(object: T): Promise<T>;
+  /** JSON patch of that very object as it was read. @throws as apply; ConflictError when it was written since */
+  patch(object: KubernetesObject, operations: readonly object[]): Promise<void>;
   /** Reads past the cache. undefined: there is none. @throws TransientError | TerminalError */
   read<T extends KubernetesObject>(object: T): Promise<T | undefined>;
   /** Deletes only that very object (uid precondition); one that is gone already is no error. @throws as apply */

@@ -15,7 +15,7 @@ export interface KubernetesClusterOptions {
   readonly cache: { ofKind(kind: string | undefined): WriteObserver };
   /** Throws when this process may not write (any more). */
   readonly assertMayWrite: () => void;
-  /** Told of every request: `apply`, `applyStatus`, `delete`, `read`, `event`, with the kind and the HTTP status (0: no answer). */
+  /** Told of every request: `apply`, `applyStatus`, `patch`, `delete`, `read`, `event`, with the kind and the HTTP status (0: no answer). */
   readonly onRequest: (verb: string, kind: string, statusCode: number) => void;
   /** Name of this process in events: the pod's. */
   readonly identity: string;
@@ -55,6 +55,17 @@ export class KubernetesCluster implements ClusterClient {
     const answer = await this.#write('applyStatus', object, { method: 'PATCH', path, body: object });
     this.#options.cache.ofKind(object.kind).written(answer);
     return answer as T;
+  }
+
+  async patch(object: KubernetesObject, operations: readonly object[]): Promise<void> {
+    const asRead = { op: 'replace', path: '/metadata/resourceVersion', value: object.metadata?.resourceVersion };
+    const answer = await this.#write('patch', object, {
+      method: 'PATCH',
+      path: `${objectPath(object)}?fieldManager=${FIELD_MANAGER}`,
+      body: [asRead, ...operations],
+      contentType: 'application/json-patch+json',
+    });
+    this.#options.cache.ofKind(object.kind).written(answer);
   }
 
   async read<T extends KubernetesObject>(object: T): Promise<T | undefined> {
