@@ -64,6 +64,7 @@ function withColumns(shape: Shape, columns = 1): Shape {
 function scoreShape(output: ServedOutput, target: ClassificationTarget, targets: number): RealShape {
   const { shape } = output.type;
   if (target.scoreIndex !== undefined) return stackedShape(output, targets);
+  if (output.sequence && target.labels) return { shape: [-1, target.labels.length] };
   return target.scoreLayout === 'positive' && shape?.length === 2 ? { shape: [shape[0] ?? -1, 1] } : { shape };
 }
 

@@ -11,6 +11,7 @@ const MAX_STEPS = 64;
 export class GraphIndex {
   readonly graph: GraphProto;
   readonly #producers = new Map<string, GraphNode>();
+  #readers: Map<string, GraphNode[]> | undefined;
 
   constructor(graph: GraphProto) {
     this.graph = graph;
@@ -23,8 +24,9 @@ export class GraphIndex {
   }
 
   /** Nodes that read this value. */
-  consumers(value: string): GraphNode[] {
-    return this.graph.nodes.filter(({ inputs }) => inputs.includes(value));
+  consumers(value: string): readonly GraphNode[] {
+    this.#readers ??= readersByValue(this.graph.nodes);
+    return this.#readers.get(value) ?? [];
   }
 
   /**
@@ -55,6 +57,18 @@ export class GraphIndex {
     const field = tensorAttribute(node, 'value');
     return field && readLabelTensor(readTensorHeader(field));
   }
+}
+
+function readersByValue(nodes: readonly GraphNode[]): Map<string, GraphNode[]> {
+  const readers = new Map<string, GraphNode[]>();
+  for (const node of nodes) {
+    for (const input of new Set(node.inputs)) {
+      const known = readers.get(input);
+      if (known) known.push(node);
+      else readers.set(input, [node]);
+    }
+  }
+  return readers;
 }
 
 /** `Cast`, `ai.onnx.ml.ZipMap`: the operator with its domain unless that is the default one. */

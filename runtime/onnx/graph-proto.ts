@@ -9,8 +9,15 @@ import { readerAt } from './wire.ts';
 import type { MessagePlace, MessageReader } from './wire.ts';
 import { quote } from './quote.ts';
 
-/** GraphProto {node=1, initializer=5, input=11, output=12, value_info=13, sparse_initializer=15}. */
-export const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, valueInfo: 13 } as const;
+/** GraphProto. */
+export const GRAPH = {
+  node: 1,
+  initializer: 5,
+  input: 11,
+  output: 12,
+  valueInfo: 13,
+  sparseInitializer: 15,
+} as const;
 
 /** A GraphProto without its weights. */
 export interface GraphProto {
@@ -48,6 +55,9 @@ export function readGraph(message: MessageReader, findings: Findings): GraphProt
         initializers.set(header.name, header);
         break;
       }
+      case GRAPH.sparseInitializer:
+        for (const header of visitSparseTensor(message.message(), findings)) initializers.set(header.name, header);
+        break;
       case GRAPH.input:
         inputs.push(readValueInfo(message));
         break;
@@ -77,6 +87,15 @@ function visitTensor(field: MessageReader, findings: Findings): TensorHeader {
   return header;
 }
 
+/** SparseTensorProto {values=1, indices=2}: two tensors; the values carry the name. */
+function visitSparseTensor(message: MessageReader, findings: Findings): TensorHeader[] {
+  const headers: TensorHeader[] = [];
+  while (message.next()) {
+    if (message.field === 1 || message.field === 2) headers.push(visitTensor(message, findings));
+  }
+  return headers;
+}
+
 /** External data may only lie beside the model or below: anything else reads files of the host. */
 function checkLocation(location: string, tensor: string): void {
   const depth = location.split('/').reduce((depth, part) => {
@@ -94,7 +113,8 @@ function checkLocation(location: string, tensor: string): void {
   }
 }
 
-function visitNode(field: MessageReader, findings: Findings): GraphNode {
+/** Reads a node, and looks for tensors and subgraphs in it. */
+export function visitNode(field: MessageReader, findings: Findings): GraphNode {
   const node = readNode(field);
   if (!findings.domains.has(node.domain)) findings.domains.set(node.domain, node.opType);
   // Attributes of ai.onnx.ml operators are lists of numbers (trees), millions of them: nothing to look for.
@@ -114,6 +134,10 @@ function visitAttribute(attribute: MessageReader, findings: Findings): void {
       case ATTRIBUTE.t:
       case ATTRIBUTE.tensors:
         visitTensor(attribute, findings);
+        break;
+      case ATTRIBUTE.sparseTensor:
+      case ATTRIBUTE.sparseTensors:
+        visitSparseTensor(attribute.message(), findings);
         break;
       case ATTRIBUTE.g:
       case ATTRIBUTE.graphs:

@@ -14,14 +14,23 @@ export function isClassifier(node: GraphNode | undefined): node is GraphNode {
 /** Attributes that hold class labels; the name differs by operator and converter. Exactly one is filled. */
 const LABEL_ATTRIBUTES = ['classlabels_strings', 'classlabels_int64s', 'classlabels_ints'];
 
-/** Labels that a ZipMap or classifier node carries; undefined when it has none. */
-export function nodeLabels(node: GraphNode): Label[] | undefined {
+const READ = new WeakMap<GraphNode, readonly Label[]>();
+
+/** Labels that a ZipMap or classifier node carries; undefined when it has none. Read once. */
+export function nodeLabels(node: GraphNode): readonly Label[] | undefined {
+  const known = READ.get(node);
+  if (known) return known;
   for (const name of LABEL_ATTRIBUTES) {
     const labels = listAttribute(node, name);
-    if (labels.length > 0) return labels;
+    if (labels.length === 0) continue;
+    READ.set(node, labels);
+    return labels;
   }
   return undefined;
 }
+
+/** Targets of one model at most; more are no labels but data. */
+const MAX_TARGETS = 1000;
 
 /** Where the values of a label output come from. */
 export type LabelSource =
@@ -40,7 +49,7 @@ export type LabelSource =
 export function labelSource(value: string, index: GraphIndex): LabelSource | undefined {
   const { node } = index.origin(value, RESHAPING);
   if (!node) return undefined;
-  if (opKey(node) === 'Concat') {
+  if (opKey(node) === 'Concat' && node.inputs.length <= MAX_TARGETS) {
     const targets = node.inputs.map((input) => singleLabels(index.origin(input, RESHAPING).node, index));
     return targets.every((labels) => labels !== undefined) ? { kind: 'several', targets } : undefined;
   }

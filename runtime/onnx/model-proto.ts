@@ -1,5 +1,5 @@
 import { ModelFailure } from '../errors.ts';
-import { readGraph } from './graph-proto.ts';
+import { readGraph, visitNode } from './graph-proto.ts';
 import type { Findings, GraphProto } from './graph-proto.ts';
 import { normalizeDomain } from './node-proto.ts';
 import { readEntry } from './tensor-proto.ts';
@@ -80,7 +80,7 @@ export function readModelProto(input: WireInput): ModelProto {
         readEntry(message.message(), metadata, MAX_METADATA_BYTES);
         break;
       case MODEL.functions:
-        functionDomains.add(readFunctionDomain(message.message()));
+        functionDomains.add(readFunction(message.message(), findings));
         break;
       default:
     }
@@ -117,11 +117,14 @@ function readOpset(field: MessageReader): OpsetImport {
   return { domain, version };
 }
 
-/** FunctionProto {domain=10}. */
-function readFunctionDomain(message: MessageReader): string {
+/** FunctionProto {node=7, domain=10}. */
+function readFunction(message: MessageReader, findings: Findings): string {
   let domain = '';
-  while (message.next()) if (message.field === 10) domain = normalizeDomain(message.text());
   message.input.keep();
+  while (message.next()) {
+    if (message.field === 7) visitNode(message, findings);
+    else if (message.field === 10) domain = normalizeDomain(message.text());
+  }
   return domain;
 }
 

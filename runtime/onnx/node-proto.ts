@@ -78,7 +78,7 @@ function intern(text: string): string {
   return text;
 }
 
-/** AttributeProto {name=1, f=2, i=3, s=4, t=5, g=6, floats=7, ints=8, strings=9, tensors=10, graphs=11}. */
+/** AttributeProto {name=1, f=2, i=3, s=4, t=5, g=6, floats=7, ints=8, strings=9, tensors=10, graphs=11, sparse_tensor=22, sparse_tensors=23}. */
 export const ATTRIBUTE = {
   name: 1,
   i: 3,
@@ -90,6 +90,8 @@ export const ATTRIBUTE = {
   strings: 9,
   tensors: 10,
   graphs: 11,
+  sparseTensor: 22,
+  sparseTensors: 23,
 } as const;
 
 /** The attribute of that name; undefined when the node has none. */

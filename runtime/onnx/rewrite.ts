@@ -48,6 +48,10 @@ class Rewriter {
   readonly #index: GraphIndex;
   readonly #outputs: readonly FinalOutput[];
   readonly #canCast: boolean;
+  /** Outputs that are elements of a sequence, by the node that makes it. */
+  readonly #sequences: ReadonlyMap<GraphNode | undefined, readonly FinalOutput[]>;
+  /** Outputs of ZipMaps, by the value that these are fed. */
+  readonly #zipped: ReadonlyMap<string, FinalOutput>;
   /** Whether nodes of the default domain have been put in. */
   addsNodes = false;
 
@@ -55,7 +59,10 @@ class Rewriter {
     this.#index = index;
     this.#outputs = outputs;
     const versions = model.opsets.filter(({ domain }) => domain === '').map(({ version }) => version);
-    this.#canCast = versions.length === 0 || Math.max(...versions) >= CAST_OPSET;
+    this.#canCast = versions.every((version) => version >= CAST_OPSET);
+    const elements = outputs.filter(({ sequence }) => sequence);
+    this.#sequences = Map.groupBy(elements, ({ sequence }) => sequence?.node);
+    this.#zipped = new Map(outputs.flatMap((output) => (output.zipMapLabels ? [[output.value, output]] : [])));
   }
 
   graphEdits(): Edit[] {
@@ -84,14 +91,14 @@ class Rewriter {
   #replaceZipMap(node: GraphNode): Edit {
     const [input = ''] = node.inputs;
     const [output = ''] = node.outputs;
-    const served = this.#outputs.find(({ zipMapLabels, value }) => zipMapLabels && value === input);
+    const served = this.#zipped.get(input);
     if (served?.permutation) return replaceNode(node, this.#transpose(input, output, served.permutation));
     return replaceNode(node, this.#copy(input, output, served?.type.elemType));
   }
 
   #replaceSequence(node: GraphNode): Edit[] {
-    const elements = this.#outputs.filter(({ sequence }) => sequence?.node === node);
-    if (elements.length === 0) return [];
+    const elements = this.#sequences.get(node);
+    if (!elements) return [];
     const copies = elements.map(({ name, value, type }) => this.#copy(value, name, type.elemType));
     const readers = this.#downstream(node.outputs);
     // Where the graph goes on using the sequence it stays; else nothing may be left that makes one.
@@ -109,7 +116,7 @@ class Rewriter {
       for (const reader of this.#index.consumers(value)) {
         if (found.has(reader)) continue;
         found.add(reader);
-        if (opKey(reader) === 'Identity') queue.push(...reader.outputs);
+        if (opKey(reader) === 'Identity') queue.push(reader.outputs[0] ?? '');
       }
     }
     return [...found];

@@ -24,6 +24,8 @@ export interface ServedOutput {
 }
 
 const FLOAT = 1;
+/** Outputs that are served at most; models have a handful, multi-output ones some dozens. */
+const MAX_OUTPUTS = 2000;
 /** Sequences are only ever passed on as they are. */
 const IDENTITY: ReadonlySet<string> = new Set(['Identity']);
 
@@ -35,6 +37,12 @@ export function servedOutputs(index: GraphIndex): ServedOutput[] {
   const outputs = index.graph.outputs.flatMap((declared) => serve(declared, index));
   if (outputs.length === 0) {
     throw new ModelFailure('ModelInvalid', 'The ONNX graph has no outputs. Export the model again with its outputs.');
+  }
+  if (outputs.length > MAX_OUTPUTS) {
+    throw new ModelFailure(
+      'ModelUnsupported',
+      `The ONNX graph has ${outputs.length} outputs; ${MAX_OUTPUTS} can be served. Export the model with fewer outputs.`,
+    );
   }
   return outputs;
 }

@@ -7,10 +7,17 @@ export interface WireLimits {
   readonly maxFields: number;
   /** Nodes, names, labels kept in all: bounds the memory. */
   readonly maxItems: number;
+  /** Bytes of text decoded in all: bounds the memory too. */
+  readonly maxTextBytes: number;
   /** Messages inside messages (subgraphs of If and Loop); protobuf's own limit is 100. */
   readonly maxDepth: number;
 }
-export const DEFAULT_LIMITS: WireLimits = { maxFields: 20_000_000, maxItems: 500_000, maxDepth: 64 };
+export const DEFAULT_LIMITS: WireLimits = {
+  maxFields: 20_000_000,
+  maxItems: 500_000,
+  maxTextBytes: 64 * 1024 * 1024,
+  maxDepth: 64,
+};
 
 const WINDOW_BYTES = 64 * 1024;
 
@@ -22,6 +29,7 @@ export class WireInput {
   #windowStart = 0;
   #fields = 0;
   #items = 0;
+  #textBytes = 0;
 
   constructor(source: ByteSource, limits: WireLimits = DEFAULT_LIMITS) {
     this.source = source;
@@ -57,6 +65,8 @@ export class WireInput {
 
   /** Bytes `[start, end)` as text; what is no UTF-8 becomes U+FFFD. */
   text(start: number, end: number): string {
+    this.#textBytes += end - start;
+    if (this.#textBytes > this.#limits.maxTextBytes) throw tooComplex();
     const from = start - this.#windowStart;
     const to = end - this.#windowStart;
     if (from >= 0 && to <= this.#window.length) return this.#window.toString('utf8', from, to);

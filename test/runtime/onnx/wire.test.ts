@@ -140,12 +140,13 @@ describe('MessageReader', () => {
     expect(failure(() => message.text()).reason).to.equal('ModelInvalid');
   });
 
-  it('stops at its limits of fields, items and depth', () => {
-    const limits = { maxFields: 10, maxItems: 2, maxDepth: 3 };
+  it('stops at its limits of fields, items, text and depth', () => {
+    const limits = { maxFields: 10, maxItems: 2, maxTextBytes: 4, maxDepth: 3 };
     const many = concatBytes(Array.from({ length: 11 }, () => varintField(1, 1)));
     const input = new WireInput(bytesSource(many), limits);
     expect(failure(() => drain(new MessageReader(input, 0, many.length, 0))).reason).to.equal('ModelUnsupported');
     expect(failure(() => new WireInput(bytesSource(many), limits).keep(3)).reason).to.equal('ModelUnsupported');
+    expect(failure(() => new WireInput(bytesSource(many), limits).text(0, 5)).reason).to.equal('ModelUnsupported');
     expect(failure(() => new MessageReader(input, 0, 0, 4)).message).to.match(/nested deeper than 3/);
   });
 });
