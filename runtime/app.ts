@@ -7,6 +7,15 @@ import { listModels, matchModel, MODEL_ROUTE, modelMetadata, modelStatus } from 
 import { predictV1, type PredictLimits } from './http/predict.ts';
 import { renderErrors } from './http/render-errors.ts';
 import { responseHeaders } from './http/response-headers.ts';
+import { infer } from './http/v2-infer.ts';
+import {
+  describeModel,
+  describeServer,
+  indexRepository,
+  modelReadiness,
+  serverLiveness,
+  serverReadiness,
+} from './http/v2-models.ts';
 import type { Logger } from './log.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import type { ServingState } from './serving-state.ts';
@@ -31,16 +40,32 @@ export function createApp({ modelName, state, metrics, log, limits }: AppDepende
 
   const router = new Router();
   const predict = predictV1(state, limits);
-  router.get([PROBES.live, '/v2/health/live'], liveness(state));
-  router.get([PROBES.ready, '/v2/health/ready'], readiness(state));
+  router.get(PROBES.live, liveness(state));
+  router.get(PROBES.ready, readiness(state));
   router.post('/predict', predict);
   router.get('/v1/models', listModels(modelName));
   router.get(MODEL_ROUTE.v1, modelStatus(modelName, state));
   router.get(`${MODEL_ROUTE.v1}/metadata`, modelMetadata(modelName, state));
   router.post(String.raw`${MODEL_ROUTE.v1}\:predict`, predict);
+  addV2Routes(router, { modelName, state, limits });
 
   app.use(matchModel(modelName, state));
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
+}
+
+/** The Open Inference Protocol. */
+function addV2Routes(
+  router: Router,
+  { modelName, state, limits }: Pick<AppDependencies, 'modelName' | 'state' | 'limits'>,
+): void {
+  router.get('/v2', describeServer());
+  router.get('/v2/health/live', serverLiveness(state));
+  router.get('/v2/health/ready', serverReadiness(state));
+  router.get('/v2/models', listModels(modelName));
+  router.get(MODEL_ROUTE.v2, describeModel(modelName, state));
+  router.get(`${MODEL_ROUTE.v2}/ready`, modelReadiness(modelName, state));
+  router.post(`${MODEL_ROUTE.v2}/infer`, infer(modelName, state, limits));
+  router.post('/v2/repository/index', indexRepository(modelName, state, limits));
 }

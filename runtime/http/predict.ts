@@ -3,6 +3,7 @@ import { RequestError } from '../errors.ts';
 import { decodeV1Request } from '../protocol/v1/decode-request.ts';
 import { encodeV1Response } from '../protocol/v1/encode-response.ts';
 import type { ServedModel, ServingState } from '../serving-state.ts';
+import { clientGone } from './client-gone.ts';
 import { readBody, requireJson } from './read-body.ts';
 
 export interface PredictLimits {
@@ -18,13 +19,10 @@ export function predictV1(state: ServingState, { maxRequestBytes, requestTimeout
     const { predictor, signature } = requireModel(state);
     requireJson(ctx.req);
     predictor.checkAdmission();
-    const clientGone = new AbortController();
-    ctx.res.once('close', () => {
-      if (!ctx.res.writableFinished) clientGone.abort();
-    });
+    const signal = clientGone(ctx.res);
     const body = await readBody(ctx.req, { maxBytes: maxRequestBytes, timeoutMs: requestTimeoutMs });
     const request = decodeV1Request(body, signature);
-    const response = await predictor.predict(request, { deadlineMs, signal: clientGone.signal });
+    const response = await predictor.predict(request, { deadlineMs, signal });
     ctx.type = 'json';
     ctx.body = encodeV1Response(response, { form: request.form, batched: signature.batched });
   };

@@ -9,7 +9,7 @@ const OTHER_CHARSET = /;\s*charset\s*=\s*"?(?!utf-?8"?\s*(?:;|$))/i;
  * Refuses bodies that are not plain JSON in UTF-8. No content type at all is taken for JSON.
  * @throws RequestError UnsupportedMediaType
  */
-export function requireJson({ headers }: IncomingMessage): void {
+export function requireJson({ headers }: Pick<IncomingMessage, 'headers'>): void {
   const type = headers['content-type'];
   if (type !== undefined && !JSON_TYPE.test(type)) {
     throw unsupported(

@@ -23,12 +23,15 @@ const UNSUPPORTED: readonly (readonly [name: string, problem: string])[] = [
 
 /**
  * A parameter that is true, false, or absent.
+ * @param path of the parameters, for messages; empty: the body
  * @throws RequestError InvalidInput
  */
 export function decodeFlag(parameters: JsonObject, name: string, path: string): boolean | undefined {
   const value = parameters[name];
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'boolean')
-    throw invalidInput(`${path}.${name}`, `expected true or false, got ${describeValue(value)}`);
+  if (typeof value !== 'boolean') {
+    const place = path === '' ? name : `${path}.${name}`;
+    throw invalidInput(place, `expected true or false, got ${describeValue(value)}`);
+  }
   return value;
 }

@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import type { Middleware } from 'koa';
+import { inferV2 } from '../infer-v2.ts';
+import { decodeV2Request } from '../protocol/v2/decode-request.ts';
+import { encodeV2Response } from '../protocol/v2/encode-response.ts';
+import { JSON_LENGTH_HEADER, jsonLengthOf } from '../protocol/v2-binary/body.ts';
+import type { ServingState } from '../serving-state.ts';
+import { clientGone } from './client-gone.ts';
+import { type PredictLimits, requireModel } from './predict.ts';
+import { readBody, requireJson } from './read-body.ts';
+
+/** `POST /v2/models/NAME/infer`: JSON, or JSON with tensors behind it; the answer in the form that was asked for. */
+export function infer(
+  modelName: string,
+  state: ServingState,
+  { maxRequestBytes, requestTimeoutMs }: PredictLimits,
+): Middleware {
+  return async (ctx) => {
+    const deadlineMs = performance.now() + requestTimeoutMs;
+    const model = requireModel(state);
+    requireContentType(ctx.req);
+    model.predictor.checkAdmission();
+    const signal = clientGone(ctx.res);
+    const bytes = await readBody(ctx.req, { maxBytes: maxRequestBytes, timeoutMs: requestTimeoutMs });
+    const { headers } = ctx.req;
+    const jsonLength = headers[JSON_LENGTH_HEADER.toLowerCase()]?.toString();
+    const jsonBytes = jsonLengthOf({ jsonLength, contentType: headers['content-type'] }, bytes.byteLength);
+    const request = decodeV2Request({ bytes, jsonBytes }, model.signature);
+    const answer = await inferV2(model, request, { deadlineMs, signal });
+    const encoded = encodeV2Response({ modelName, modelVersion: model.generation, id: request.id, ...answer });
+    if (encoded.jsonBytes !== undefined) ctx.set(JSON_LENGTH_HEADER, String(encoded.jsonBytes));
+    ctx.type = encoded.jsonBytes === undefined ? 'json' : 'application/octet-stream';
+    ctx.body = encoded.body;
+  };
+}
+
+/** Bytes, or bytes behind JSON, also as Triton's clients name them on Vertex AI. */
+const BINARY_TYPE = /^\s*application\/(?:octet-stream|vnd\.vertex-ai-triton\.binary\+json)\s*(?:;|$)/i;
+
+/** @throws RequestError UnsupportedMediaType */
+function requireContentType({ headers }: IncomingMessage): void {
+  const type = headers['content-type'];
+  const isBinary = type !== undefined && BINARY_TYPE.test(type);
+  requireJson({ headers: isBinary ? { ...headers, 'content-type': undefined } : headers });
+}
