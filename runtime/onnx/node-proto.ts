@@ -18,6 +18,7 @@ export interface GraphNode extends MessagePlace {
 /** NodeProto {input=1, output=2, name=3, op_type=4, attribute=5, domain=7}. */
 export const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 } as const;
 
+/** Domain of the operators for classical machine learning. */
 export const ML_DOMAIN = 'ai.onnx.ml';
 
 const NONE: readonly string[] = [];

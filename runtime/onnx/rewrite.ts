@@ -5,13 +5,13 @@ import type { GraphIndex } from './graph-index.ts';
 import { toSegments } from './edits.ts';
 import type { Edit } from './edits.ts';
 import type { ModelProto } from './model-proto.ts';
-import { ATTRIBUTE, NODE, attributeName, stringAttribute } from './node-proto.ts';
+import { EMPTY, encodeNode, rename, replaceLocale, replaceNode } from './node-edits.ts';
+import { ATTRIBUTE, NODE } from './node-proto.ts';
 import type { GraphNode } from './node-proto.ts';
 import type { ServedOutput } from './served-outputs.ts';
 import { encodeTensorInfo } from './value-info.ts';
 import type { TensorType } from './value-info.ts';
 import { readerAt } from './wire.ts';
-import type { MessageReader } from './wire.ts';
 import { bytesField, concatBytes, varintField } from './wire-encode.ts';
 
 /** A served output as the rewritten graph declares and lays it out. */
@@ -21,7 +21,6 @@ export interface FinalOutput extends ServedOutput {
   readonly permutation: readonly number[] | undefined;
 }
 
-const EMPTY = new Uint8Array(0);
 /** Operators that only `Cast` knows to convert: float16, float, double. */
 const CASTABLE: ReadonlySet<number> = new Set([1, 10, 11]);
 /** From this version on Cast names its target type by number. */
@@ -190,62 +189,4 @@ class Rewriter {
     const perm = concatBytes([bytesField(ATTRIBUTE.name, 'perm'), ...axes, varintField(20, 7)]);
     return encodeNode({ opType: 'Transpose', input, output, attribute: perm });
   }
-}
-
-interface NewNode {
-  readonly opType: string;
-  readonly input: string;
-  readonly output: string;
-  readonly attribute?: Uint8Array;
-}
-
-/** A graph's `node` field, of the default domain. */
-function encodeNode({ opType, input, output, attribute }: NewNode): Uint8Array {
-  const fields = [bytesField(NODE.input, input), bytesField(NODE.output, output), bytesField(NODE.opType, opType)];
-  if (attribute) fields.push(bytesField(NODE.attribute, attribute));
-  return bytesField(GRAPH.node, concatBytes(fields));
-}
-
-function replaceNode(node: GraphNode, bytes: Uint8Array): Edit {
-  return { start: node.fieldStart, end: node.end, bytes };
-}
-
-/** The node again with an input or output called differently. */
-function rename(node: GraphNode, field: number, [from, to]: readonly [string, string]): Uint8Array {
-  return rebuildNode(node, (current) => {
-    return current.field === field && current.text() === from ? bytesField(field, to) : undefined;
-  });
-}
-
-/** Locales that exist without a locale package; "C" keeps accents as they are, which only its author can have meant. */
-const BUILT_IN_LOCALES: ReadonlySet<string> = new Set(['C', 'POSIX', 'C.UTF-8', 'C.utf8']);
-
-/** onnxruntime asks the system for `en_US.UTF-8` unless told otherwise, and fails to load where it is not installed. */
-function replaceLocale(node: GraphNode): Edit[] {
-  if (BUILT_IN_LOCALES.has(stringAttribute(node, 'locale') ?? '')) return [];
-  const locale = concatBytes([
-    bytesField(ATTRIBUTE.name, 'locale'),
-    bytesField(ATTRIBUTE.s, 'C.UTF-8'),
-    varintField(20, 3),
-  ]);
-  const others = rebuildNode(
-    node,
-    (field) => (field.field === NODE.attribute && attributeName(field.message()) === 'locale' ? EMPTY : undefined),
-    bytesField(NODE.attribute, locale),
-  );
-  return [replaceNode(node, others)];
-}
-
-/** @param replace what stands for a field; undefined keeps it */
-function rebuildNode(
-  node: GraphNode,
-  replace: (field: MessageReader) => Uint8Array | undefined,
-  append: Uint8Array = EMPTY,
-): Uint8Array {
-  const fields: Uint8Array[] = [];
-  const message = readerAt(node);
-  while (message.next()) {
-    fields.push(replace(message) ?? message.input.slice(message.fieldStart, message.payloadEnd));
-  }
-  return bytesField(GRAPH.node, concatBytes([...fields, append]));
 }

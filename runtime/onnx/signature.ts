@@ -52,6 +52,7 @@ export interface ClassificationTarget {
   readonly recomputeLabel: boolean;
 }
 
+/** A classifier with one target or several. */
 export interface ClassificationPresentation {
   readonly task: 'classification';
   /** More than one for multi-output classifiers. */

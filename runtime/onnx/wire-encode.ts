@@ -30,6 +30,7 @@ export function bytesFieldHeader(field: number, length: number): Uint8Array {
   return concatBytes([encodeVarint(field * 8 + WIRE.bytes), encodeVarint(length)]);
 }
 
+/** The parts one after another, in new bytes. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   const result = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
   let position = 0;

@@ -12,6 +12,7 @@ export interface WireLimits {
   /** Messages inside messages (subgraphs of If and Loop); protobuf's own limit is 100. */
   readonly maxDepth: number;
 }
+/** Far above what real models need: a graph of 100,000 nodes fits. */
 export const DEFAULT_LIMITS: WireLimits = {
   maxFields: 20_000_000,
   maxItems: 500_000,

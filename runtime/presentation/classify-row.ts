@@ -64,7 +64,8 @@ export class TargetClassifier {
   #values(scores: ClassScores, row: number): number[] {
     const { activation } = this.#target;
     if (!this.#single) {
-      const raw = Array.from({ length: scores.width }, (_, column) => scores.at(row, column));
+      const raw: number[] = [];
+      for (let column = 0; column < scores.width; column += 1) raw.push(scores.at(row, column));
       if (activation === 'Softmax') return softmax(raw);
       return activation === 'Sigmoid' ? raw.map(sigmoid) : raw;
     }
