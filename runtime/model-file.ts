@@ -29,7 +29,7 @@ export function openModelFile(path: string): ModelFile {
 }
 
 /**
- * Writes a rewritten model, 4 MiB at a time, so that memory stays flat whatever its size. To keep its external data resolvable the
+ * Writes a rewritten model, 1 MiB at a time, so that memory stays flat whatever its size. To keep its external data resolvable the
  * target must lie in the folder of the original.
  */
 export function writeModelFile(source: ByteSource, segments: readonly Segment[], path: string): void {

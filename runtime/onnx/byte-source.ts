@@ -36,9 +36,9 @@ export function assemble(source: ByteSource, segments: readonly Segment[]): Uint
   return result;
 }
 
-const CHUNK_BYTES = 4 * 1024 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 
-/** The rewritten file in order, in pieces of at most `chunkBytes` (4 MiB): what a file of any size is written from. */
+/** The rewritten file in order, in pieces of at most `chunkBytes` (1 MiB): what a file of any size is written from. */
 export function* segmentChunks(
   source: ByteSource,
   segments: readonly Segment[],
