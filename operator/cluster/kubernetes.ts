@@ -7,6 +7,7 @@ import type { ApiRequest, ApiResponse } from './connection.ts';
 import { classifyNoAnswer, classifyRefusal } from './classify.ts';
 import type { ClusterClient, ClusterEvent, Precondition } from './client.ts';
 import { RESOURCES, resourceOfKind, resourcePath } from './resources.ts';
+import { trim } from './trim.ts';
 
 /** What a write needs of its surroundings. */
 export interface KubernetesClusterOptions {
@@ -71,7 +72,9 @@ export class KubernetesCluster implements ClusterClient {
   async read<T extends KubernetesObject>(object: T): Promise<T | undefined> {
     const response = await this.#request('read', object, { method: 'GET', path: objectPath(object) });
     if (response.statusCode === 404) return undefined;
-    return this.#accept('read', object, response) as T;
+    const live = this.#accept('read', object, response) as T;
+    trim(live, resourceOfKind(live.kind));
+    return live;
   }
 
   async delete(object: KubernetesObject): Promise<void> {

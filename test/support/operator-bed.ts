@@ -19,7 +19,10 @@ export interface OperatorBed {
   readonly objects: ClusterObjects;
   readonly bucket: TestBucket;
   readonly kubelet: StandInKubelet;
+  /** The one that runs now. */
   readonly operator: OperatorProcess;
+  /** Ends the operator (default SIGTERM) and starts another. */
+  restartOperator(signal?: NodeJS.Signals): Promise<void>;
   /** Verb and resource of each request the operator has made since `work` began, lists and watches aside. */
   requestsDuring(work: () => Promise<void>): Promise<string[]>;
   /** Brings about a pass for that ModelDeployment by an annotation on its Deployment, and waits for it. */
@@ -35,11 +38,15 @@ export async function startOperatorBed(env: Readonly<Record<string, string>> = {
   await controlPlane.kubectl(['apply', '-f', '-'], { input: clusterRole() });
   const kubeconfig = await controlPlane.addUser({ name: user, clusterRole: 'modeldeployment-operator' });
   const objects = new ClusterObjects(controlPlane.kubeconfig, namespace);
-  const operator = await startOperator({
-    kubeconfig,
-    env: { WATCH_NAMESPACES: namespace, STORAGE_EMULATOR_HOST: emulator.url, ...env },
-  });
-  await operator.untilReady();
+  const start = async (): Promise<OperatorProcess> => {
+    const process = await startOperator({
+      kubeconfig,
+      env: { WATCH_NAMESPACES: namespace, STORAGE_EMULATOR_HOST: emulator.url, ...env },
+    });
+    await process.untilReady();
+    return process;
+  };
+  let operator = await start();
   const kubelet = new StandInKubelet(objects);
   return {
     controlPlane,
@@ -47,7 +54,13 @@ export async function startOperatorBed(env: Readonly<Record<string, string>> = {
     objects,
     bucket: await freshBucket(emulator),
     kubelet,
-    operator,
+    get operator() {
+      return operator;
+    },
+    async restartOperator(signal) {
+      await operator.stop(signal);
+      operator = await start();
+    },
     async requestsDuring(work) {
       const since = await controlPlane.mark();
       await work();
