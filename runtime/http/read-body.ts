@@ -3,15 +3,17 @@ import { RequestError } from '../errors.ts';
 
 /** `application/json`, also with a suffix such as `application/vnd.api+json`; parameters follow. */
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+/** What `curl -d` sends unless told otherwise; TensorFlow Serving's and KServe's own examples rely on servers that do not mind. */
+const CURL_DEFAULT_TYPE = /^application\/x-www-form-urlencoded\s*$/i;
 const OTHER_CHARSET = /;\s*charset\s*=\s*"?(?!utf-?8"?\s*(?:;|$))/i;
 
 /**
- * Refuses bodies that are not plain JSON in UTF-8. No content type at all is taken for JSON.
+ * Refuses bodies that are not plain JSON in UTF-8. No content type at all, and the one that `curl -d` sends, are taken for JSON.
  * @throws RequestError UnsupportedMediaType
  */
 export function requireJson({ headers }: Pick<IncomingMessage, 'headers'>): void {
   const type = headers['content-type'];
-  if (type !== undefined && !JSON_TYPE.test(type)) {
+  if (type !== undefined && !JSON_TYPE.test(type) && !CURL_DEFAULT_TYPE.test(type)) {
     throw unsupported(
       `content type ${type.slice(0, 100)} is not supported; send JSON with Content-Type: application/json`,
     );

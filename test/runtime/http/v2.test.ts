@@ -236,7 +236,7 @@ describe('V2 over HTTP', () => {
       ['GET on infer', 'GET', `${MODEL}/infer`, {}, 405, 'MethodNotAllowed', 'POST'],
       ['GET on the index', 'GET', '/v2/repository/index', {}, 405, 'MethodNotAllowed', 'POST'],
       ['loading a model', 'POST', `/v2/repository/models/${NAME}/load`, { body: '{}' }, 404, 'UnknownRoute', '/load'],
-      ['a form', 'POST', `${MODEL}/infer`, { body: request(), headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415, 'UnsupportedMediaType', 'application/json'],
+      ['a form', 'POST', `${MODEL}/infer`, { body: request(), headers: { 'content-type': 'multipart/form-data; boundary=x' } }, 415, 'UnsupportedMediaType', 'application/json'],
       ['an empty body', 'POST', `${MODEL}/infer`, {}, 400, 'InvalidInput', 'got nothing'],
       ['a tensor that does not fit', 'POST', `${MODEL}/infer`, { body: request({ shape: [1, 5] }), headers: { 'content-type': 'application/json' } }, 400, 'InvalidInput', 'inputs[0].shape'],
       ['a wrong length of the JSON', 'POST', `${MODEL}/infer`, { body: request(), headers: { 'content-type': 'application/json', 'inference-header-content-length': '5000' } }, 400, 'InvalidInput', 'Inference-Header-Content-Length'],
