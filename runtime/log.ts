@@ -20,8 +20,8 @@ export function createLogger(level: LogLevel, descriptor: 1 | 2 = 1): Logger {
   return pino(settings, pino.destination({ dest: descriptor, sync: true }));
 }
 
-/** Sends the warnings of Node and of libraries to the log, which else would be printed between its lines. */
+/** Sends the warnings of Node and of libraries to the debug log; else they would be printed between its lines. Nobody who serves a model can act on them. */
 export function logProcessWarnings(log: Logger): void {
   process.removeAllListeners('warning');
-  process.on('warning', (err) => log.warn({ err }, 'warning of Node or of a library'));
+  process.on('warning', (err) => log.debug({ err }, 'warning of Node or of a library'));
 }

@@ -1,4 +1,3 @@
-import type { NamedTensors } from '../tensor/tensor.ts';
 import { createOrtSession, fromOrt, toOrt } from './onnxruntime.ts';
 import { classifyRunFailure } from './run-failure.ts';
 import type { Session } from './session.ts';
@@ -9,18 +8,23 @@ import type { Session } from './session.ts';
  */
 export async function createInlineSession(modelFile: string, threads = 1): Promise<Session> {
   const session = await createOrtSession(modelFile, threads);
+  /** Runs take turns, so all are over when the last is. */
+  let lastRun: Promise<unknown> = Promise.resolve();
   return {
     async run(feeds, outputs) {
       const ortFeeds = Object.fromEntries([...feeds].map(([name, tensor]) => [name, toOrt(tensor)]));
-      let results: NamedTensors;
+      const run = session.run(ortFeeds, outputs);
+      lastRun = run;
       try {
-        results = fromOrt(await session.run(ortFeeds, outputs));
+        return fromOrt(await run);
       } catch (error) {
         throw classifyRunFailure(error);
       }
-      return results;
     },
     isAlive: () => true,
-    close: () => session.release(),
+    async close() {
+      await Promise.allSettled([lastRun]);
+      await session.release();
+    },
   };
 }
