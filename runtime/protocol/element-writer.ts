@@ -108,11 +108,21 @@ function stringWriter(data: string[]): ElementWriter {
   return (index, value) => {
     const text = typeof value === 'string' ? value : textOfBase64(value);
     if (text === undefined) return notString(value);
-    // onnxruntime takes UTF-8, which has no place for half of a surrogate pair.
-    if (!text.isWellFormed()) return 'expected a string of whole characters, got one with half of a surrogate pair';
-    data[index] = text;
-    return undefined;
+    const problem = textProblem(text);
+    if (problem === undefined) data[index] = text;
+    return problem;
   };
+}
+
+/**
+ * What is wrong with a text that goes to the model, or undefined: onnxruntime takes UTF-8, which has no place for half of a surrogate pair,
+ * and onnxruntime-node 1.30 cuts a string off at U+0000 without a word.
+ */
+export function textProblem(text: string): string | undefined {
+  if (!text.isWellFormed()) return 'expected a string of whole characters, got one with half of a surrogate pair';
+  return text.includes('\0')
+    ? 'expected a string without the character U+0000, at which it would be cut off'
+    : undefined;
 }
 
 function notString(value: unknown): string {

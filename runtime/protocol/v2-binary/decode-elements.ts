@@ -3,6 +3,7 @@ import { invalidInput } from '../../errors.ts';
 import { allocateData, DATATYPES } from '../../tensor/datatype.ts';
 import { elementCount, formatShape } from '../../tensor/shape.ts';
 import type { Datatype, Tensor, TensorData } from '../../tensor/tensor.ts';
+import { textProblem } from '../element-writer.ts';
 
 /** A tensor as V2 sends it: little-endian, row-major, packed; BOOL one byte 0 or 1; BYTES a 4-byte length before every element. */
 export interface RawTensor {
@@ -79,5 +80,8 @@ function decodeStrings({ bytes, shape }: RawTensor, count: number, paths: RawTen
 /** @throws RequestError InvalidInput */
 export function decodeText(bytes: Uint8Array, path: string): string {
   if (!isUtf8(bytes)) throw invalidInput(path, 'expected UTF-8 text; this model takes text, not arbitrary bytes');
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const problem = textProblem(text);
+  if (problem !== undefined) throw invalidInput(path, problem);
+  return text;
 }

@@ -78,6 +78,7 @@ export const MALFORMED: readonly (readonly [name: string, model: keyof typeof SA
   ['bare NaN for a string', 'customers', '{"instances": [{"age": 65, "monthly_fee": 16.0, "plan": NaN, "Amount (EUR)": 3}]}', 'instances[0].plan: expected a string, got null'],
   ['bare NaN for an integer', 'customers', '{"instances": [{"age": NaN, "monthly_fee": 16.0, "plan": "a", "Amount (EUR)": 3}]}', 'instances[0].age: expected an integer, got null; only float inputs can hold missing values'],
   ['half of a surrogate pair', 'customers', '{"instances": [{"age": 65, "monthly_fee": 16.0, "plan": "\\ud800", "Amount (EUR)": 3}]}', 'instances[0].plan: expected a string of whole characters, got one with half of a surrogate pair'],
+  ['U+0000 in a string', 'text', '{"instances": ["a\\u0000b"]}', 'instances[0]: expected a string without the character U+0000, at which it would be cut off'],
   ['two values in a cell', 'customers', '{"instances": [{"age": 65, "monthly_fee": [16.0, 2], "plan": "x", "Amount (EUR)": 3}]}', 'instances[0].monthly_fee: expected a number, got a list of 2'],
   ['a value in the renamed column', 'customers', '{"instances": [{"age": 65, "monthly_fee": 1, "plan": "x", "Amount (EUR)": "3"}]}', 'instances[0]["Amount (EUR)"]: expected a number, got the string "3"'],
   ['columns of different lengths', 'customers', '{"inputs": {"age": [1,2], "monthly_fee": [1], "plan": ["a","b"], "Amount (EUR)": [[1],[2]]}}', 'inputs.monthly_fee: expected 2 rows as in "age", got 1'],
