@@ -37,8 +37,9 @@ const LOAD_TIMEOUT_MS = 60_000;
 const LOAD_BYTES_PER_MS = 10_000;
 /** Rows that are looked at to tell probabilities from scores. */
 const SETTLE_ROWS = 16;
-/** Runs that make the session's memory and the JavaScript around it warm. */
+/** Runs that make the session's memory and the JavaScript around it warm, and the time after which no further one begins. */
 const WARM_UP_RUNS = 5;
+const WARM_UP_MS = 500;
 
 type LoadConfig = Pick<RuntimeConfig, 'model' | 'batching' | 'limits' | 'inferenceThread'> & {
   readonly http: Pick<RuntimeConfig['http'], 'requestTimeoutMs'>;
@@ -65,7 +66,8 @@ export async function loadModel(
     const thread = config.inferenceThread === 'Auto' ? chooseThread(report) : config.inferenceThread;
     const session = await openSession(placed.file, thread, config.limits.cpuMillis);
     const accepted = report.feedsIndex === undefined ? undefined : feeds[report.feedsIndex];
-    const settled = await settle(session, signature, accepted).catch(async (error: unknown) => {
+    const { oneRowMs } = report;
+    const settled = await settle(session, signature, { accepted, oneRowMs }).catch(async (error: unknown) => {
       await session.close();
       throw error;
     });
@@ -75,7 +77,7 @@ export async function loadModel(
       thread,
       producer: prepared.producer,
       golden: sideFiles.golden,
-      oneRowMs: report.oneRowMs,
+      oneRowMs,
       exampleFeeds: accepted,
       warnings,
     };
@@ -128,18 +130,33 @@ function judgeRefusal(refusal: string): string {
 async function settle(
   session: Session,
   signature: ModelSignature,
-  accepted: NamedTensors | undefined,
+  { accepted, oneRowMs = 0 }: { readonly accepted: NamedTensors | undefined; readonly oneRowMs: number | undefined },
 ): Promise<ModelSignature> {
+  const { batched, fixedBatch } = signature;
   let { presentation } = signature;
-  const rows = signature.batched ? (signature.fixedBatch ?? SETTLE_ROWS) : 1;
-  const varied = await tryRun(session, makeVariedFeeds(signature, rows), presentation.outputs);
-  if (varied) presentation = settleScoreKinds(presentation, varied, rows);
-  const warmUps = accepted ? Array.from({ length: WARM_UP_RUNS }, () => accepted) : [];
-  for (const feeds of warmUps) {
-    const outputs = await tryRun(session, feeds, presentation.outputs);
-    if (outputs) presentation = settleScoreKinds(presentation, outputs, signature.fixedBatch ?? 1);
+  if (presentation.task === 'classification') {
+    const wanted = oneRowMs * SETTLE_ROWS < WARM_UP_MS ? SETTLE_ROWS : 2;
+    const rows = batched ? (fixedBatch ?? wanted) : 1;
+    const outputs = await tryRun(session, makeVariedFeeds(signature, rows), presentation.outputs);
+    if (outputs) presentation = settleScoreKinds(presentation, outputs, rows);
   }
+  const outputs = accepted && (await warmUp(session, accepted, presentation.outputs));
+  if (outputs) presentation = settleScoreKinds(presentation, outputs, fixedBatch ?? 1);
   return { ...signature, presentation };
+}
+
+/** @returns what the last run gave */
+async function warmUp(
+  session: Session,
+  feeds: NamedTensors,
+  outputs: readonly string[],
+): Promise<NamedTensors | undefined> {
+  const startedMs = performance.now();
+  let results: NamedTensors | undefined;
+  for (let run = 0; run < WARM_UP_RUNS && performance.now() - startedMs < WARM_UP_MS; run += 1) {
+    results = await tryRun(session, feeds, outputs);
+  }
+  return results;
 }
 
 async function tryRun(

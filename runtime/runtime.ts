@@ -75,6 +75,7 @@ async function startServers({ http, model }: RuntimeConfig, log: Logger): Promis
   });
   try {
     const metricsServer = await listen(metricsHandler(metrics), { host, port: http.metricsPort, requestTimeoutMs });
+    log.info({ host, httpPort: server.port, metricsPort: metricsServer.port }, 'listening');
     return { state, metrics, servers: [server, metricsServer] };
   } catch (error) {
     await server.close(0);

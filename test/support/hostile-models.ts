@@ -65,8 +65,8 @@ export function deepTree(depth: number): Uint8Array {
   });
 }
 
-/** A loop of 2^62 rounds over its input. */
-export function endlessLoop(): Uint8Array {
+/** A loop over its input. @param rounds 2^20 take most of a second; the default never ends */
+export function loop(rounds = 2n ** 62n): Uint8Array {
   const body = graph({
     nodes: [
       named('keep-going', { op: 'Identity', inputs: ['goes-on'], outputs: ['goes-on-out'] }),
@@ -79,8 +79,8 @@ export function endlessLoop(): Uint8Array {
     ],
     outputs: [valueInfo('goes-on-out', tensorType(BOOL, [])), valueInfo('value-out', rows)],
   });
-  const rounds = new Uint8Array(BigInt64Array.of(2n ** 62n).buffer);
-  const loop = named('loop', {
+  const count = new Uint8Array(BigInt64Array.of(rounds).buffer);
+  const looped = named('loop', {
     op: 'Loop',
     inputs: ['rounds', 'true', 'x'],
     outputs: ['y'],
@@ -88,11 +88,11 @@ export function endlessLoop(): Uint8Array {
   });
   return model(
     graph({
-      nodes: [loop],
+      nodes: [looped],
       inputs: [valueInfo('x', rows)],
       outputs: [valueInfo('y', rows)],
       initializers: [
-        tensor({ name: 'rounds', dataType: INT64, dims: [], raw: rounds }),
+        tensor({ name: 'rounds', dataType: INT64, dims: [], raw: count }),
         tensor({ name: 'true', dataType: BOOL, dims: [], raw: Uint8Array.of(1) }),
       ],
     }),

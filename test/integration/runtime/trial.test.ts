@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { ModelFailure } from '../../../runtime/errors.ts';
 import { tryModel, type TrialLimits, type TrialReport } from '../../../runtime/session/trial.ts';
 import { makeWarmUpFeeds } from '../../../runtime/session/warm-up-feeds.ts';
-import { deepTree, endlessLoop, hungry } from '../../support/hostile-models.ts';
+import { deepTree, loop, hungry } from '../../support/hostile-models.ts';
 import { modelPath } from '../../support/models.ts';
 import { signatureOf } from '../../support/signatures.ts';
 import { rejectionOf } from '../../support/thrown.ts';
@@ -59,7 +59,7 @@ describe('trial of a model', function () {
   for (const [name, bytes, limits, reason, words] of [
     ['crashes onnxruntime', deepTree(20_000), {}, 'ModelUnsupported', 'SIGSEGV'],
     ['does not finish loading in time', deepTree(1), { loadTimeoutMs: 1 }, 'ModelUnsupported', 'finish loading'],
-    ['never answers', endlessLoop(), { runTimeoutMs: 1_000 }, 'ModelUnsupported', 'one row within 1 s'],
+    ['never answers', loop(), { runTimeoutMs: 1_000 }, 'ModelUnsupported', 'one row within 1 s'],
     ['eats more memory than there is', hungry(2 ** 28), { memoryLimitBytes: 2 ** 29 }, 'ModelTooLarge', '512 MiB'],
   ] as const) {
     it(`refuses a model that ${name}, and lives on`, async () => {
@@ -76,7 +76,7 @@ describe('trial of a model', function () {
   it('ends when it is not wanted any more', async () => {
     const stop = new AbortController();
     const reason = new Error('shutting down');
-    const stopping = trial(endlessLoop(), { signal: stop.signal });
+    const stopping = trial(loop(), { signal: stop.signal });
     stop.abort(reason);
     expect(await rejectionOf(Error, stopping)).to.equal(reason);
   });
