@@ -23,7 +23,7 @@ export function writeTerminationMessage(failure: ModelFailure, path: string | un
 export function toModelFailure(error: unknown): ModelFailure {
   if (error instanceof ModelFailure) return error;
   const text = error instanceof Error ? error.message : String(error);
-  return new ModelFailure('ModelUnsupported', `the model could not be loaded for an unexpected reason: ${text}`, {
+  return new ModelFailure('ModelUnsupported', `the runtime ended for an unexpected reason: ${text}`, {
     cause: error,
   });
 }

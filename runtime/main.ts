@@ -11,6 +11,16 @@ const ENDPOINTS_LAG_MS = 3_000;
 
 const stopping = stopSignal();
 let log = createLogger('info');
+
+/** Says why in the log and to the operator, and ends the process. */
+function fail(error: unknown): never {
+  const failure = toModelFailure(error);
+  log.error({ err: error, reason: failure.reason }, failure.message);
+  writeTerminationMessage(failure, process.env[ENV.terminationLog] || undefined);
+  process.exit(1);
+}
+
+process.on('uncaughtException', fail);
 try {
   const config = readConfig(process.env);
   log = createLogger(config.logLevel);
@@ -18,14 +28,8 @@ try {
   const runtime = await startRuntime(config, { log, signal: stopping });
   await aborted(stopping);
   await runtime.stop(stopping.reason === 'SIGTERM' ? ENDPOINTS_LAG_MS : 0);
-  process.exit(0);
 } catch (error) {
-  if (stopping.aborted) {
-    log.info({}, 'stopped while loading');
-    process.exit(0);
-  }
-  const failure = toModelFailure(error);
-  log.error({ err: error, reason: failure.reason }, failure.message);
-  writeTerminationMessage(failure, process.env[ENV.terminationLog] || undefined);
-  process.exit(1);
+  if (!stopping.aborted) fail(error);
+  log.info({}, 'stopped while loading');
 }
+process.exit(0);

@@ -49,7 +49,7 @@ export function createGcsClient(options: GcsOptions = {}): GcsClient {
   /** Gets a token first, so that a failure of the credentials is told apart from one of the bucket. */
   async function authenticate(location: string): Promise<void> {
     if (options.emulatorHost) return;
-    const client = await storage.authClient.getClient().catch(() => undefined);
+    const client = await storage.authClient.getClient().catch(withoutCredentials);
     anonymous = client === undefined;
     try {
       await client?.getAccessToken();
@@ -147,6 +147,16 @@ function parseKey(json: string): Key {
   throw new StorageError(
     'ModelAccessDenied',
     'GOOGLE_APPLICATION_CREDENTIALS_JSON is no service account key: store the whole key file, as downloaded from Google Cloud, in the Secret',
+  );
+}
+
+/** No credentials at all is no failure yet: public buckets are read without. Credentials that are named and cannot be used are one. */
+function withoutCredentials(cause: unknown): undefined {
+  if (!process.env['GOOGLE_APPLICATION_CREDENTIALS']) return undefined;
+  throw new StorageError(
+    'ModelAccessDenied',
+    'GOOGLE_APPLICATION_CREDENTIALS names a file that holds no usable credentials: correct it, or unset it',
+    { cause },
   );
 }
 

@@ -283,6 +283,30 @@ describe('GCS store', function () {
     }
   });
 
+  describe('credentials', () => {
+    const path = parseModelPath('gs://models/model.onnx');
+
+    it('that cannot be used are named by their account', async () => {
+      const key = JSON.stringify({ client_email: 'iris@p.iam.gserviceaccount.com', private_key: 'not a key' });
+      const error = await refusal(createGcsStore({ credentialsJson: key }).stat(path));
+      expect(error.reason).to.equal('ModelAccessDenied');
+      expect(error.message).to.include('iris@p.iam.gserviceaccount.com').and.not.include('not a key');
+    });
+
+    it('in a file that is not there are named by the variable', async () => {
+      const kept = process.env['GOOGLE_APPLICATION_CREDENTIALS'];
+      process.env['GOOGLE_APPLICATION_CREDENTIALS'] = join(folder, 'key.json');
+      try {
+        const error = await refusal(createGcsStore().stat(path));
+        expect(error.reason).to.equal('ModelAccessDenied');
+        expect(error.message).to.include('GOOGLE_APPLICATION_CREDENTIALS');
+      } finally {
+        if (kept === undefined) delete process.env['GOOGLE_APPLICATION_CREDENTIALS'];
+        else process.env['GOOGLE_APPLICATION_CREDENTIALS'] = kept;
+      }
+    });
+  });
+
   for (const json of ['no json', '{}', '{"client_email": "a@b.c"}', '{"client_email": "", "private_key": "k"}']) {
     it(`refuses ${json} as a key, without quoting it`, () => {
       expect(() => createGcsStore({ credentialsJson: json }))

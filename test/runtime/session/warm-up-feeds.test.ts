@@ -9,7 +9,7 @@ const shapes = (feeds: ReadonlyMap<string, { shape: readonly number[] }>) =>
 describe('makeWarmUpFeeds', () => {
   it('tries zeros, then ones', () => {
     const feeds = makeWarmUpFeeds(SAMPLES.iris, 2);
-    expect(feeds.map((tried) => [...(tried.get('X')?.data as Float32Array)])).to.deep.equal([
+    expect(feeds.map((tried) => [...(tried.get('X')!.data as Float32Array)])).to.deep.equal([
       Array.from({ length: 8 }, () => 0),
       Array.from({ length: 8 }, () => 1),
     ]);
@@ -45,7 +45,7 @@ describe('makeWarmUpFeeds', () => {
 
 describe('makeVariedFeeds', () => {
   it('gives rows that differ', () => {
-    const data = [...(makeVariedFeeds(SAMPLES.iris, 4).get('X')?.data as Float32Array)];
+    const data = [...(makeVariedFeeds(SAMPLES.iris, 4).get('X')!.data as Float32Array)];
     const rows = [0, 4, 8, 12].map((start) => data.slice(start, start + 4).join());
     expect(new Set(rows).size).to.equal(4);
   });
