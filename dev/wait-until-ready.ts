@@ -28,7 +28,7 @@ export interface WaitOptions {
   /** What to wait for. Default: Ready for the present spec and that model generation. */
   readonly isDone?: (model: ObservedModel) => Promise<boolean>;
   readonly setDetail?: SetDetail;
-  /** Default 180,000. */
+  /** Default 120,000. */
   readonly timeoutMs?: number;
 }
 
@@ -49,7 +49,7 @@ export function describeReady({ status }: ObservedModel): string {
 
 /** @returns the object as wanted @throws Error with its last status when that does not come in time */
 export async function waitUntilReady(kubectl: Kubectl, options: WaitOptions): Promise<ObservedModel> {
-  const { namespace, name, modelGeneration, setDetail, timeoutMs = 180_000 } = options;
+  const { namespace, name, modelGeneration, setDetail, timeoutMs = 120_000 } = options;
   const isDone = options.isDone ?? ((model) => Promise.resolve(isReady(model, modelGeneration)));
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -42,7 +42,8 @@ export class NamespacedNode implements Cluster {
     this.#directory = directory;
     this.kubeconfig = join(directory, 'kubeconfig');
     this.#env = { CLUSTER_DIR: directory, CLUSTER_BIN: join(directory, 'bin') };
-    if (ownedByThisProcess) this.#env['CLUSTER_OWNER_PID'] = String(process.pid);
+    // What is gone with this process anyway need not go to the disk.
+    if (ownedByThisProcess) Object.assign(this.#env, { CLUSTER_OWNER_PID: String(process.pid), CLUSTER_TMPFS: '1' });
   }
 
   async isUp(): Promise<boolean> {

@@ -25,21 +25,23 @@ console.log(JSON.stringify({ status: response.status, generation: response.heade
 /** Four clients with keep-alive connections, one request after the other, until standard input ends. */
 const POST_UNTIL_STDIN_ENDS = `
 const [url, body] = process.argv.slice(1);
-let requests = 0, stopped = false;
+let requests = 0, ended = 0, stopped = false;
 const failures = [], generations = new Set();
 process.stdin.on('end', () => (stopped = true)).resume();
 async function client() {
   while (!stopped) {
     requests += 1;
     try {
-      const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+      const signal = AbortSignal.timeout(10_000);
+      const response = await fetch(url, { signal, method: 'POST', headers: { 'content-type': 'application/json' }, body });
       const text = await response.text();
       if (response.status === 200) generations.add(response.headers.get('x-model-generation'));
       else failures.push(response.status + ' ' + text);
     } catch (error) {
       failures.push(String(error.cause ?? error));
     }
-    if (requests === 40) console.log('warm');
+    ended += 1;
+    if (ended === 40) console.log('warm');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
