@@ -1,6 +1,8 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
 import { PROBES } from './contract.ts';
+import { compressResponses } from './http/compress-responses.ts';
+import { docsAsset, docsExample, docsModel, openApi } from './http/docs.ts';
 import { liveness, readiness } from './http/health.ts';
 import { measureRequests } from './http/measure-requests.ts';
 import { listModels, matchModel, MODEL_ROUTE, modelMetadata, modelStatus } from './http/models.ts';
@@ -36,6 +38,7 @@ export function createApp({ modelName, state, metrics, log, limits }: AppDepende
   app.on('error', (err: unknown) => log.debug({ err }, 'answer not delivered'));
   app.use(measureRequests(metrics));
   app.use(responseHeaders(state));
+  app.use(compressResponses());
   app.use(renderErrors(log));
 
   const router = new Router();
@@ -48,6 +51,7 @@ export function createApp({ modelName, state, metrics, log, limits }: AppDepende
   router.get(`${MODEL_ROUTE.v1}/metadata`, modelMetadata(modelName, state));
   router.post(String.raw`${MODEL_ROUTE.v1}\:predict`, predict);
   addV2Routes(router, { modelName, state, limits });
+  addDocsRoutes(router, { modelName, state });
 
   app.use(matchModel(modelName, state));
   app.use(router.routes());
@@ -68,4 +72,14 @@ function addV2Routes(
   router.get(`${MODEL_ROUTE.v2}/ready`, modelReadiness(modelName, state));
   router.post(`${MODEL_ROUTE.v2}/infer`, infer(modelName, state, limits));
   router.post('/v2/repository/index', indexRepository(modelName, state, limits));
+}
+
+/** The model for people, and for programs that write clients. */
+function addDocsRoutes(router: Router, { modelName, state }: Pick<AppDependencies, 'modelName' | 'state'>): void {
+  router.get('/openapi.json', openApi(modelName, state));
+  router.get('/docs', docsAsset('page.html'));
+  router.get('/docs/page.css', docsAsset('page.css'));
+  router.get('/docs/page.js', docsAsset('page.js'));
+  router.get('/docs/model.json', docsModel(modelName, state));
+  router.get('/docs/example.json', docsExample(state));
 }

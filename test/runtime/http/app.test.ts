@@ -47,8 +47,11 @@ describe('HTTP app', () => {
     const body = await response.text();
     return { status: response.status, headers: response.headers, body: body === '' ? undefined : JSON.parse(body) };
   };
-  const predict = (body: BodyInit, headers: Record<string, string> = JSON_TYPE, path = '/predict') =>
-    call('POST', path, { body, headers });
+  const predict = (
+    body: NonNullable<RequestInit['body']>,
+    headers: Record<string, string> = JSON_TYPE,
+    path = '/predict',
+  ) => call('POST', path, { body, headers });
 
   beforeEach(async () => {
     state = new ServingState();
@@ -154,7 +157,8 @@ describe('HTTP app', () => {
       load();
       const { promise, resolve } = Promise.withResolvers<void>();
       run = async (feeds) => promise.then(() => setosa(feeds));
-      const rows = (count: number): string => JSON.stringify({ instances: Array(count).fill([1, 2, 3, 4]) });
+      const rows = (count: number): string =>
+        JSON.stringify({ instances: Array.from({ length: count }, () => [1, 2, 3, 4]) });
       const running = predict(rows(4));
       await eventually(() => expect(state.model!.predictor.queuedRows).to.equal(0), { intervalMs: 1 });
       const waiting = predict(rows(4));
@@ -228,13 +232,13 @@ describe('HTTP app', () => {
         'UTF-8',
       ],
       [
-        'a compressed body',
+        'a body in an unknown encoding',
         'POST',
         '/predict',
-        { body: ROW, headers: { ...JSON_TYPE, 'content-encoding': 'gzip' } },
+        { body: ROW, headers: { ...JSON_TYPE, 'content-encoding': 'compress' } },
         415,
         'UnsupportedMediaType',
-        'gzip',
+        'gzip, deflate or br',
       ],
       ['no body', 'POST', '/predict', { headers: JSON_TYPE }, 400, 'InvalidInput', ''],
       ['no JSON', 'POST', '/predict', { body: '{"instances"', headers: JSON_TYPE }, 400, 'InvalidInput', 'JSON'],
