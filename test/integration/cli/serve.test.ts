@@ -43,8 +43,9 @@ describe('serve', function () {
 
   it('ends on Ctrl-C, leaving nothing behind', async () => {
     const own = await mkdtemp(join(temporary, 'own-'));
-    await using server = serve([modelPath('iris-lr-strings.onnx'), ...anyPort], { TMPDIR: own });
+    await using server = serve([modelPath('iris-lr-strings.onnx'), ...anyPort], { TMPDIR: own, HOME: own });
     await server.printed(/Ctrl-C ends it/);
+    // The folder of this run, and nothing of onnxruntime's telemetry.
     expect(await readdir(own)).to.have.length(1);
     server.signal('SIGINT');
     expect(await server.exit()).to.include({ code: 0, stderr: '' });
