@@ -1,5 +1,4 @@
 import './no-telemetry.ts';
-import './no-telemetry.ts';
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { DATATYPES, datatypeOfOrt } from '../tensor/datatype.ts';
 import type { NamedTensors, Tensor } from '../tensor/tensor.ts';

@@ -1,5 +1,4 @@
 import './no-telemetry.ts';
-import './no-telemetry.ts';
 import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
