@@ -48,6 +48,8 @@ export interface GuardedProcess {
   /** File its standard output and error go to. */
   readonly logFile: string;
   hasExited(): boolean;
+  /** undefined while it runs, and when a signal ended it. */
+  readonly exitCode: number | undefined;
   /** Resolves when the process has ended. */
   readonly exited: Promise<void>;
   /** Ends it, resolving when it has ended. Default SIGKILL: what it worked on is thrown away. */
@@ -84,6 +86,9 @@ export async function startGuarded(
     pid,
     logFile,
     hasExited,
+    get exitCode() {
+      return child.exitCode ?? undefined;
+    },
     exited,
     async stop(signal = 'SIGKILL') {
       if (hasExited()) return;

@@ -33,7 +33,7 @@ function assemble(config: OperatorConfig, log: Logger) {
   const kubeConfig = loadKubeConfig();
   const connection = new ApiServerConnection(kubeConfig);
   const cache = new ClusterCache();
-  const outages = new OutageLog(log);
+  const outages = new OutageLog(log, () => queue.retryNow());
   const identity = `${hostname()}_${randomUUID()}`;
   const lease = { namespace: config.podNamespace, name: LEASE_NAME, timeoutMs: 2 * RETRY_PERIOD_MS };
   const election = new LeaderElection({

@@ -104,6 +104,17 @@ export class WorkQueue<Key extends string> {
     this.#timers.set(key, { dueAt, cancel });
   }
 
+  /** Makes every key due now that waits after a failure: what made them fail is over. */
+  retryNow(): void {
+    for (const key of this.#failures.keys()) {
+      const timer = this.#timers.get(key);
+      if (!timer) continue;
+      timer.cancel();
+      this.#timers.delete(key);
+      this.add(key);
+    }
+  }
+
   /** Begins to run what was added. Before that keys only gather. */
   start(): void {
     if (this.#state !== 'waiting') return;

@@ -37,7 +37,7 @@ export function classifyRefusal(refusal: Refusal): ClusterError {
   if (CONFLICT.has(statusCode) || isOtherUid(status) || isNamespaceTerminating(status)) {
     return new ConflictError(message, { cause });
   }
-  if (statusCode === 403) return forbidden(refusal, cause);
+  if (statusCode === 403 && !isMissingRight(status)) return forbidden(refusal, cause);
   if (INVALID.has(statusCode)) {
     return new TerminalError('InvalidSpec', words(refusal), { cause, recheckAfterMs: RECHECK_INVALID_MS });
   }
@@ -49,13 +49,21 @@ export function classifyNoAnswer(action: string, cause: unknown): TransientError
   return new TransientError(`${action}: no answer from the API server`, { cause });
 }
 
+/*
+ * The two functions that read a message: quota, admission policies and missing rights have the same reason, code and details.
+ */
+
 function forbidden(refusal: Refusal, cause: Error): TerminalError {
-  // The one place that reads a message: the quota admission plugin gives the same reason, code and details as a missing right.
   const isQuota = /\bexceeded quota\b/.test(refusal.status?.message ?? '');
   return new TerminalError(isQuota ? 'QuotaExceeded' : 'InvalidSpec', words(refusal), {
     cause,
     recheckAfterMs: RECHECK_UNSEEN_MS,
   });
+}
+
+/** Nothing that the ModelDeployment could change; and an API server that has just started refuses everything for a moment. */
+function isMissingRight(status: V1Status | undefined): boolean {
+  return /\bUser "[^"]*" cannot \w+ resource\b/.test(status?.message ?? '');
 }
 
 /** An apply that names a uid meets an object of that name with another uid. */

@@ -9,11 +9,14 @@ export interface Outage {
 /** Tells of failing watches once each, and of an API server that does not answer once for all of them. */
 export class OutageLog {
   readonly #log: Logger;
+  readonly #onOver: () => void;
   /** Failing watches, with the problem told. */
   readonly #failing = new Map<string, string>();
 
-  constructor(log: Logger) {
+  /** @param onOver every watch works again after one or more did not */
+  constructor(log: Logger, onOver: () => void) {
     this.#log = log;
+    this.#onOver = onOver;
   }
 
   begin(watch: string, { statusCode, error }: Outage): void {
@@ -37,5 +40,6 @@ export class OutageLog {
   over(watch: string): void {
     if (!this.#failing.delete(watch) || this.#failing.size > 0) return;
     this.#log.info({}, 'every watch works again');
+    this.#onOver();
   }
 }

@@ -47,7 +47,7 @@ export interface WatchSurroundings {
 
 const LIST_TIMEOUT_MS = 60_000;
 const RESTART_BASE_MS = 500;
-const RESTART_CAP_MS = 15_000;
+const RESTART_CAP_MS = 5_000;
 
 /** An answer other than 200, in the shape in which client-node's informers expect it. */
 class ListError extends Error {

@@ -126,6 +126,18 @@ describe('work queue', () => {
     expect(clock.nextTimerMs).to.equal(30_000);
   });
 
+  it('runs what waits after a failure at once when its cause is over, and nothing else', async () => {
+    const { queue, clock, passes, keys } = makeQueue({ backoffBaseMs: 10_000 });
+    queue.start();
+    queue.add('failed');
+    queue.add('well');
+    await passes[0]!.end({ kind: 'retry' });
+    await passes[1]!.end({ kind: 'requeue', afterMs: 10_000 });
+    queue.retryNow();
+    expect(keys()).to.deep.equal(['failed', 'well', 'failed']);
+    expect(clock.pendingTimers).to.equal(1);
+  });
+
   it('takes a rejected run for a failure', async () => {
     const { queue, clock } = makeQueue({ run: () => Promise.reject(new Error('a bug')) });
     queue.start();

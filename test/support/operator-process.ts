@@ -38,6 +38,11 @@ export class OperatorProcess {
     return this.#process.hasExited();
   }
 
+  /** undefined while it runs, and when a signal ended it. */
+  get exitCode(): number | undefined {
+    return this.#process.exitCode;
+  }
+
   /** Every line it has written so far. */
   log(): LogLine[] {
     return readFileSync(this.#process.logFile, 'utf8')

@@ -42,9 +42,15 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    name: 'no right, or a policy',
+    name: 'a missing right, also of an API server that has just started',
     statusCode: 403,
-    status: { reason: 'Forbidden', message: 'User "x" cannot patch' },
+    status: { reason: 'Forbidden', message: 'deployments.apps "a" is forbidden: User "x" cannot patch resource "y"' },
+    error: TransientError,
+  },
+  {
+    name: 'an admission policy',
+    statusCode: 403,
+    status: { reason: 'Forbidden', message: 'ValidatingAdmissionPolicy denied the request: no LoadBalancers' },
     error: TerminalError,
     fields: { reason: 'InvalidSpec', recheckAfterMs: 60_000 },
   },
