@@ -65,6 +65,9 @@ export const DEFAULTS = {
   logLevel: 'info',
 } as const;
 
+/** Variables without a field in the spec: the user sets them by `spec.env`. Every other name of ENV is the operator's. */
+export const USER_ENV: readonly string[] = [ENV.googleCredentialsJson, ENV.inferenceThread];
+
 export const PORTS = { http: 8080, metrics: 9090 } as const;
 export const PROBES = { live: '/livez', ready: '/readyz' } as const;
 

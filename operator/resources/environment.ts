@@ -1,5 +1,5 @@
 import type { V1EnvVar } from '@kubernetes/client-node';
-import { DEFAULTS, ENV } from '../../runtime/contract.ts';
+import { DEFAULTS, ENV, USER_ENV } from '../../runtime/contract.ts';
 import { parseModelPath } from '../../storage/model-path.ts';
 import { durationToMs } from '../api/duration.ts';
 import type { ModelDeployment, ModelDeploymentSpec } from '../api/generated.ts';
@@ -9,9 +9,7 @@ import { parseField } from './invalid-spec.ts';
 import type { Rollout, TemplateConfig } from './inputs.ts';
 import { MODEL_DIRECTORY, claimFile } from './volumes.ts';
 
-/** The only name of the contract that a user sets: a service account key out of a Secret. */
-const USER_NAMES: ReadonlySet<string> = new Set([ENV.googleCredentialsJson]);
-const OWNED_NAMES: ReadonlySet<string> = new Set(Object.values(ENV).filter((name) => !USER_NAMES.has(name)));
+const OWNED_NAMES: ReadonlySet<string> = new Set(Object.values(ENV).filter((name) => !USER_ENV.includes(name)));
 
 /**
  * Environment of the runtime container, in a fixed order. What is the runtime's default is left out, so that a template

@@ -9,7 +9,7 @@ import {
   type Rollout,
   type TemplateConfig,
 } from '../../../operator/resources/index.ts';
-import { ENV } from '../../../runtime/contract.ts';
+import { ENV, USER_ENV } from '../../../runtime/contract.ts';
 import { goldenCases } from '../../support/golden.ts';
 import { modelDeployment, type Partially } from '../../support/model-deployment.ts';
 
@@ -132,7 +132,7 @@ describe('makeDesiredResources', () => {
   });
 
   it('never lets a variable of the user stand for one of the contract (property)', () => {
-    const owned = Object.values(ENV).filter((name) => name !== ENV.googleCredentialsJson);
+    const owned = Object.values(ENV).filter((name) => !USER_ENV.includes(name));
     fc.assert(
       fc.property(fc.constantFrom(...owned), fc.string({ minLength: 1 }), (name, value) => {
         const plain = deploymentOf().spec?.template;

@@ -1,4 +1,4 @@
-import { ENV } from '../../../../runtime/contract.ts';
+import { ENV, USER_ENV } from '../../../../runtime/contract.ts';
 import { ANNOTATIONS, LABELS } from '../../../../operator/api/labels.ts';
 import { inSpec } from './invalid-object.ts';
 import type { InvalidObject } from './invalid-object.ts';
@@ -71,7 +71,7 @@ export const PODS: readonly InvalidObject[] = [
   ),
   inSpec('env of Vertex AI', { env: [{ name: 'AIP_HTTP_PORT', value: '1' }] }, 'env[0].name', 'is set by the operator'),
   ...Object.values(ENV)
-    .filter((name) => name !== ENV.googleCredentialsJson)
+    .filter((name) => !USER_ENV.includes(name))
     .map((name) => inSpec(`env ${name}`, { env: [{ name, value: 'x' }] }, 'env[0].name', 'is set by the operator')),
   ...Object.values(LABELS).map((key) =>
     inSpec(
