@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ModelFailure } from '../errors.ts';
@@ -32,6 +32,7 @@ const DRAIN_POLL_MS = 50;
 /** @throws ModelFailure InvalidSpec when the address cannot be listened on */
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<HttpServer> {
   const { host, port, requestTimeoutMs } = options;
+  const answered = new AnsweredEarly();
   const server = createServer(
     {
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs + CHECK_INTERVAL_MS),
@@ -40,9 +41,15 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     },
-    handler,
+    (request, response) => {
+      response.once('finish', () => answered.add(request));
+      handler(request, response);
+    },
   );
-  server.on('clientError', refuse);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (answered.has(socket)) socket.destroy();
+    else refuse(error, socket);
+  });
   server.listen({ host, port });
   try {
     await once(server, 'listening');
@@ -73,6 +80,26 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
       return false;
     },
   };
+}
+
+/**
+ * Connections whose request has its answer (413, 504) while the rest of it still comes. What goes wrong with that rest must not be answered
+ * once more: the client would take it for the answer to its next request.
+ */
+class AnsweredEarly {
+  readonly #sockets = new WeakSet<Socket>();
+
+  /** The request's answer has been sent. */
+  add(request: IncomingMessage): void {
+    if (request.complete) return;
+    const { socket } = request;
+    this.#sockets.add(socket);
+    request.once('end', () => this.#sockets.delete(socket));
+  }
+
+  has(socket: Socket): boolean {
+    return this.#sockets.has(socket);
+  }
 }
 
 /** What is no HTTP, or came too slowly, is refused in the shape of every other error. */
