@@ -1,0 +1,120 @@
+import type { V1Deployment } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import type { ModelDeployment } from '../../operator/api/generated.ts';
+import { rememberedResolution } from '../../operator/remembered-resolution.ts';
+import {
+  modelIdentity,
+  readRolloutMemory,
+  withRolloutMemory,
+  type RolloutMemory,
+} from '../../operator/rollout-memory.ts';
+import { modelDeployment, type Partially } from '../support/model-deployment.ts';
+
+const TEMPLATE = { metadata: { annotations: { 'modeldeployment.dev/model-generation': '7' } } };
+
+function deploymentWith(memory: Partial<RolloutMemory>): V1Deployment {
+  const object = { metadata: { name: 'iris' }, spec: { template: TEMPLATE } } as unknown as V1Deployment;
+  return withRolloutMemory(object, { resolvedFor: undefined, lastGood: undefined, rejection: undefined, ...memory });
+}
+
+describe('rollout memory', () => {
+  it('reads back what it wrote', () => {
+    const rejection = {
+      generation: '8',
+      templateHash: 'abc',
+      reason: 'ModelInvalid',
+      message: 'it’s "broken"',
+    } as const;
+    const memory: RolloutMemory = { resolvedFor: 'x', lastGood: '7', rejection };
+    expect(readRolloutMemory(deploymentWith(memory))).to.deep.equal({
+      ...memory,
+      generation: '7',
+      templateHash: undefined,
+    });
+  });
+
+  it('writes no annotation for what there is not', () => {
+    expect(deploymentWith({}).metadata?.annotations).to.deep.equal({});
+  });
+
+  for (const text of [
+    '',
+    'not json',
+    'null',
+    '[]',
+    '{"generation":8}',
+    '{"generation":"8","templateHash":"a","message":"m","reason":"Nonsense"}',
+  ]) {
+    it(`takes a rejection that somebody edited to ${text || 'nothing'} for none`, () => {
+      const deployment = deploymentWith({});
+      deployment.metadata!.annotations!['modeldeployment.dev/rejection'] = text;
+      expect(readRolloutMemory(deployment)?.rejection).to.equal(undefined);
+    });
+  }
+
+  const SAME: readonly (readonly [name: string, change: Partially<ModelDeployment>])[] = [
+    ['replicas', { spec: { replicas: 5 } }],
+    ['how answers look', { spec: { model: { task: 'Raw', labels: ['a'] } } }],
+    ['resolve-now of one that follows', { metadata: { annotations: { 'modeldeployment.dev/resolve-now': '1' } } }],
+  ];
+  for (const [name, change] of SAME) {
+    it(`asks for the same model whatever ${name}`, () => {
+      expect(modelIdentity(modelDeployment(change))).to.equal(modelIdentity(modelDeployment()));
+    });
+  }
+  const OTHER: readonly (readonly [name: string, change: Partially<ModelDeployment>])[] = [
+    ['path', { spec: { model: { path: 'gs://models/other.onnx' } } }],
+    ['generation', { spec: { model: { generation: '1' } } }],
+    ['checksum', { spec: { model: { sha256: 'a'.repeat(64) } } }],
+    [
+      'resolve-now of one that is pinned',
+      {
+        metadata: { annotations: { 'modeldeployment.dev/resolve-now': '1' } },
+        spec: { model: { updates: 'Pinned' } },
+      },
+    ],
+  ];
+  for (const [name, change] of OTHER) {
+    it(`asks for another model with another ${name}`, () => {
+      expect(modelIdentity(modelDeployment(change))).to.not.equal(modelIdentity(modelDeployment()));
+    });
+  }
+});
+
+describe('rememberedResolution', () => {
+  const STATUS = {
+    path: 'gs://models/iris/model.onnx',
+    generation: '7',
+    sizeBytes: 9,
+    resolvedAt: '2026-01-01T00:00:00Z',
+  };
+  const pinned = (model: object = {}, status: object = STATUS): ModelDeployment =>
+    modelDeployment({ spec: { model: { updates: 'Pinned', ...model } }, status: { model: status } });
+  const deployed = (object: ModelDeployment, memory: Partial<RolloutMemory> = {}): V1Deployment =>
+    deploymentWith({ resolvedFor: modelIdentity(object), ...memory });
+
+  it('is what was resolved first', () => {
+    const object = pinned();
+    const { path: _path, ...known } = STATUS;
+    expect(rememberedResolution(object, deployed(object))).to.deep.equal({ kind: 'resolved', ...known });
+  });
+
+  it('is none for one that follows', () => {
+    const object = pinned({ updates: 'Follow' });
+    expect(rememberedResolution(object, deployed(object))).to.equal(undefined);
+  });
+
+  it('is none before the first rollout, for another path, or while status does not know', () => {
+    const object = pinned();
+    expect(rememberedResolution(object, undefined)).to.equal(undefined);
+    expect(rememberedResolution(object, deployed(pinned({ path: 'gs://models/x.onnx' })))).to.equal(undefined);
+    expect(rememberedResolution(pinned({}, { ...STATUS, generation: '6' }), deployed(object))).to.equal(undefined);
+    expect(rememberedResolution(pinned({}, {}), deployed(object))).to.equal(undefined);
+  });
+
+  it('is none while a rejection is in force', () => {
+    const object = pinned();
+    const rejection = { generation: '8', templateHash: 'a', reason: 'ModelInvalid', message: 'm' } as const;
+    expect(rememberedResolution(object, deployed(object, { rejection }))).to.equal(undefined);
+  });
+});
