@@ -3,6 +3,7 @@ import { RequestError } from '../errors.ts';
 import { decodeV1Request } from '../protocol/v1/decode-request.ts';
 import { encodeV1Response } from '../protocol/v1/encode-response.ts';
 import type { ServedModel, ServingState } from '../serving-state.ts';
+import { BodyBudget } from './body-budget.ts';
 import { clientGone } from './client-gone.ts';
 import { readBody, requireJson } from './read-body.ts';
 
@@ -14,13 +15,18 @@ export interface PredictLimits {
 
 /** `POST /predict` and its other names: V1 JSON in, predictions out. */
 export function predictV1(state: ServingState, { maxRequestBytes, requestTimeoutMs }: PredictLimits): Middleware {
+  const budget = new BodyBudget(maxRequestBytes);
   return async (ctx) => {
     const deadlineMs = performance.now() + requestTimeoutMs;
     const { predictor, signature } = requireModel(state);
     requireJson(ctx.req);
     predictor.checkAdmission();
     const signal = clientGone(ctx.res);
-    const body = await readBody(ctx.req, { maxBytes: maxRequestBytes, timeoutMs: requestTimeoutMs });
+    const body = await readBody(ctx.req, {
+      maxBytes: maxRequestBytes,
+      timeoutMs: requestTimeoutMs,
+      share: budget.share(ctx.res),
+    });
     const request = decodeV1Request(body, signature);
     const response = await predictor.predict(request, { deadlineMs, signal });
     ctx.type = 'json';

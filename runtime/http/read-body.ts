@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { invalidInput, RequestError } from '../errors.ts';
+import type { BodyShare } from './body-budget.ts';
 import { makeDecoder } from './content-coding.ts';
 
 /** `application/json`, also with a suffix such as `application/vnd.api+json`; parameters follow. */
@@ -28,16 +29,19 @@ export interface BodyLimits {
   /** Before and after decompression. */
   readonly maxBytes: number;
   readonly timeoutMs: number;
+  /** What it is counted against together with the bodies of other requests; undefined for small ones. */
+  readonly share?: BodyShare | undefined;
 }
 
 /**
  * Reads a body of at most `maxBytes`, and undoes its `Content-Encoding`; decompression stops where the limit is passed, so memory is bounded by it
  * whatever a small body would become. What comes beyond is read and dropped, so that the client gets to see the answer.
- * @throws RequestError UnsupportedMediaType for an unknown encoding, InvalidInput for damaged data, PayloadTooLarge; DeadlineExceeded when the
- * body takes longer than `timeoutMs`, or the client went away
+ * @throws RequestError UnsupportedMediaType for an unknown encoding, InvalidInput for damaged data, PayloadTooLarge, Overloaded; DeadlineExceeded when
+ * the body takes longer than `timeoutMs`, or the client went away
  */
-export async function readBody(request: IncomingMessage, { maxBytes, timeoutMs }: BodyLimits): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   const { headers } = request;
+  const { maxBytes, timeoutMs } = limits;
   const decoder = makeDecoder(headers['content-encoding']);
   if (Number(headers['content-length'] ?? 0) > maxBytes) {
     request.resume();
@@ -52,7 +56,7 @@ export async function readBody(request: IncomingMessage, { maxBytes, timeoutMs }
   request.once('error', gone);
   request.once('close', gone);
   decoder?.once('error', (error) => reject(damaged(headers['content-encoding'] ?? '', error)));
-  collect(decoder ? request.pipe(decoder) : request, maxBytes, { resolve, reject });
+  collect(decoder ? request.pipe(decoder) : request, limits, { resolve, reject });
   try {
     return await promise;
   } finally {
@@ -69,17 +73,25 @@ interface Settle {
   readonly reject: (error: Error) => void;
 }
 
-function collect(source: Readable, maxBytes: number, { resolve, reject }: Settle): void {
-  const chunks: Buffer[] = [];
+function collect(source: Readable, { maxBytes, share }: BodyLimits, { resolve, reject }: Settle): void {
+  let chunks: Buffer[] | undefined = [];
   let bytes = 0;
   // Events, not an async iterator: a fifth faster, and this is every request's way.
   source.on('data', (chunk: Buffer) => {
+    if (!chunks) return;
     bytes += chunk.length;
-    if (bytes <= maxBytes) return void chunks.push(chunk);
-    chunks.length = 0;
-    return reject(tooLarge(maxBytes));
+    try {
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
+      share?.take(chunk.length);
+      chunks.push(chunk);
+    } catch (error) {
+      chunks = undefined;
+      reject(error as Error);
+    }
   });
-  source.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+  source.once('end', () => {
+    if (chunks) resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+  });
 }
 
 function damaged(encoding: string, cause: NodeJS.ErrnoException): RequestError {

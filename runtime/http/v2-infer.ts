@@ -5,6 +5,7 @@ import { decodeV2Request } from '../protocol/v2/decode-request.ts';
 import { encodeV2Response } from '../protocol/v2/encode-response.ts';
 import { JSON_LENGTH_HEADER, jsonLengthOf } from '../protocol/v2-binary/body.ts';
 import type { ServingState } from '../serving-state.ts';
+import { BodyBudget } from './body-budget.ts';
 import { clientGone } from './client-gone.ts';
 import { type PredictLimits, requireModel } from './predict.ts';
 import { readBody, requireJson } from './read-body.ts';
@@ -15,13 +16,18 @@ export function infer(
   state: ServingState,
   { maxRequestBytes, requestTimeoutMs }: PredictLimits,
 ): Middleware {
+  const budget = new BodyBudget(maxRequestBytes);
   return async (ctx) => {
     const deadlineMs = performance.now() + requestTimeoutMs;
     const model = requireModel(state);
     requireContentType(ctx.req);
     model.predictor.checkAdmission();
     const signal = clientGone(ctx.res);
-    const bytes = await readBody(ctx.req, { maxBytes: maxRequestBytes, timeoutMs: requestTimeoutMs });
+    const bytes = await readBody(ctx.req, {
+      maxBytes: maxRequestBytes,
+      timeoutMs: requestTimeoutMs,
+      share: budget.share(ctx.res),
+    });
     const { headers } = ctx.req;
     const jsonLength = headers[JSON_LENGTH_HEADER.toLowerCase()]?.toString();
     const jsonBytes = jsonLengthOf({ jsonLength, contentType: headers['content-type'] }, bytes.byteLength);

@@ -3,5 +3,3 @@
  * temporary folder unless this is set in the environment of the process; a worker thread's own `process.env` is a copy that native code does not see.
  */
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
-
-export {};

@@ -302,6 +302,20 @@ describe('HTTP app', () => {
         .and.include('DeadlineExceeded');
     });
 
+    it('answers 429 to large bodies while too many others are held', async () => {
+      load();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      run = async (feeds) => promise.then(() => setosa(feeds));
+      const large = `${ROW}${' '.repeat(1900 - ROW.length)}`;
+      const held = Array.from({ length: 4 }, () => predict(large));
+      await eventually(() => expect(state.model!.predictor.queuedRows).to.equal(3), { intervalMs: 1 });
+      const { status, body, headers } = await predict(large);
+      resolve();
+      expect([status, body.code, headers.get('retry-after')]).to.deep.equal([429, 'Overloaded', '1']);
+      for (const { status } of await Promise.all(held)) expect(status).to.equal(200);
+      await eventually(async () => expect((await predict(large)).status).to.equal(200), { intervalMs: 1 });
+    });
+
     it('drops the work of a client that went away', async () => {
       load();
       const { promise, resolve } = Promise.withResolvers<void>();
