@@ -1,3 +1,4 @@
+import { describeShape } from '../runtime/docs/describe-shape.ts';
 import type { ModelSignature, Presentation, TensorSpec } from '../runtime/onnx/signature.ts';
 
 /** What a model takes and gives, for people: a few lines without a trailing line break. */
@@ -16,16 +17,6 @@ function table(title: string, specs: readonly TensorSpec[], batched: boolean): s
     const heading = (index === 0 ? title : '').padEnd('outputs'.length);
     return `${heading}  ${name.padEnd(width)}  ${datatype} ${describeShape(shape, batched)}`;
   });
-}
-
-/** `[rows, 4]`; `?` where any length goes. */
-function describeShape(shape: TensorSpec['shape'], batched: boolean): string {
-  if (!shape) return '[any shape]';
-  const lengths = shape.map((length, axis) => {
-    if (length !== -1) return String(length);
-    return batched && axis === 0 ? 'rows' : '?';
-  });
-  return `[${lengths.join(', ')}]`;
 }
 
 /** Classes listed before the rest are counted. */

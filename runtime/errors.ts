@@ -21,10 +21,17 @@ export class RequestError extends Error {
   readonly code: ErrorCode;
   /** Seconds for `Retry-After`. */
   readonly retryAfterSeconds: number | undefined;
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+  /** JSON text of a body that would be taken. */
+  readonly example: string | undefined;
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; retryAfterSeconds?: number; example?: string } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.example = options.example;
   }
   get status(): number {
     return ERROR_STATUS[this.code];

@@ -3,6 +3,7 @@ import { createModelStore } from '../storage/index.ts';
 import type { DownloadedModel, ModelStore } from '../storage/model-store.ts';
 import { createApp } from './app.ts';
 import type { RuntimeConfig } from './config.ts';
+import { exampleRequest } from './docs/example-request.ts';
 import { downloadModel } from './download-model.ts';
 import { metricsHandler } from './http/metrics-handler.ts';
 import { listen, type HttpServer } from './http/server.ts';
@@ -10,6 +11,7 @@ import { loadModel, type LoadedModel } from './load-model.ts';
 import type { Logger } from './log.ts';
 import { createMetrics, type RuntimeMetrics } from './metrics.ts';
 import { Predictor } from './predictor.ts';
+import { stringifyJson } from './protocol/stringify-json.ts';
 import { runSelfCheck } from './self-check.ts';
 import { ServingState } from './serving-state.ts';
 
@@ -111,7 +113,9 @@ async function serveModel(
   }
   const { task } = signature.presentation;
   metrics.model({ name: model.name, generation, sha256, task, thread }, () => predictor.queuedRows);
-  state.ready({ generation, signature, predictor, isAlive: () => session.isAlive() });
+  const request = exampleRequest(signature, { golden, feeds: loaded.exampleFeeds });
+  const example = request === undefined ? undefined : stringifyJson(request);
+  state.ready({ generation, signature, predictor, example, isAlive: () => session.isAlive() });
   metrics.ready(true);
   const tookMs = Math.round(performance.now() - startedMs);
   log.info({ model: model.name, generation, task, thread, oneRowMs: loaded.oneRowMs, tookMs }, 'ready');

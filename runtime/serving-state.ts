@@ -1,3 +1,4 @@
+import { RequestError } from './errors.ts';
 import type { Predictor } from './predictor.ts';
 import type { ModelSignature } from './onnx/signature.ts';
 
@@ -6,6 +7,8 @@ export interface ServedModel {
   readonly generation: string;
   readonly signature: ModelSignature;
   readonly predictor: Predictor;
+  /** Text of a V1 request that it answers; undefined when no row that it takes is known. */
+  readonly example?: string | undefined;
   /** False once no answer can be expected any more. */
   isAlive(): boolean;
 }
@@ -18,6 +21,12 @@ export class ServingState {
   /** Undefined while loading. */
   get model(): ServedModel | undefined {
     return this.#model;
+  }
+
+  /** @throws RequestError ModelNotReady while the model is being loaded */
+  requireModel(): ServedModel {
+    if (this.#model) return this.#model;
+    throw new RequestError('ModelNotReady', 'the model is being loaded', { retryAfterSeconds: 1 });
   }
 
   /** Requests are wanted: loaded, warmed up, and not about to end. */

@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
 import { RequestError } from '../errors.ts';
-import { decodeV1Request } from '../protocol/v1/decode-request.ts';
+import type { ModelSignature } from '../onnx/signature.ts';
+import { decodeV1Request, type V1Request } from '../protocol/v1/decode-request.ts';
 import { encodeV1Response } from '../protocol/v1/encode-response.ts';
 import type { ServedModel, ServingState } from '../serving-state.ts';
 import { BodyBudget } from './body-budget.ts';
@@ -18,7 +19,7 @@ export function predictV1(state: ServingState, { maxRequestBytes, requestTimeout
   const budget = new BodyBudget(maxRequestBytes);
   return async (ctx) => {
     const deadlineMs = performance.now() + requestTimeoutMs;
-    const { predictor, signature } = requireModel(state);
+    const { predictor, signature, example } = requireModel(state);
     requireJson(ctx.req);
     predictor.checkAdmission();
     const signal = clientGone(ctx.res);
@@ -27,15 +28,28 @@ export function predictV1(state: ServingState, { maxRequestBytes, requestTimeout
       timeoutMs: requestTimeoutMs,
       share: budget.share(ctx.res),
     });
-    const request = decodeV1Request(body, signature);
+    const request = decodeOrShow(body, signature, example);
     const response = await predictor.predict(request, { deadlineMs, signal });
     ctx.type = 'json';
     ctx.body = encodeV1Response(response, { form: request.form, batched: signature.batched });
   };
 }
 
+/** Longest example that an error shows. */
+const MAX_EXAMPLE_CHARACTERS = 1_000;
+
+/** @throws RequestError InvalidInput, with an example of what the model takes where it is short enough to read */
+function decodeOrShow(body: Buffer, signature: ModelSignature, example: string | undefined): V1Request {
+  try {
+    return decodeV1Request(body, signature);
+  } catch (cause) {
+    const isShort = example !== undefined && example.length <= MAX_EXAMPLE_CHARACTERS;
+    if (!isShort || !(cause instanceof RequestError)) throw cause;
+    throw new RequestError(cause.code, cause.message, { cause, example });
+  }
+}
+
 /** @throws RequestError ModelNotReady while the model is being loaded */
 export function requireModel(state: ServingState): ServedModel {
-  if (state.model) return state.model;
-  throw new RequestError('ModelNotReady', 'the model is being loaded', { retryAfterSeconds: 1 });
+  return state.requireModel();
 }

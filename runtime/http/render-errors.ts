@@ -26,7 +26,10 @@ function toRequestError(ctx: Context, error: unknown, log: Logger): RequestError
 function render(ctx: Context, error: RequestError): void {
   ctx.status = error.status;
   if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds));
-  ctx.body = { error: error.message, code: error.code };
+  const body = JSON.stringify({ error: error.message, code: error.code });
+  ctx.type = 'json';
+  // Put in as text: parsing it would round integers beyond 2^53.
+  ctx.body = error.example === undefined ? body : `${body.slice(0, -1)},"example":${error.example}}`;
 }
 
 function unknownRoute(ctx: Context): RequestError {
