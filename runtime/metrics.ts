@@ -19,8 +19,11 @@ export interface RunMeasure {
 
 /** The runtime's measurements. */
 export interface RuntimeMetrics {
-  /** @param route the route's pattern, never a path that a client made up */
-  request(route: string, status: number, seconds: number): void;
+  /**
+   * @param route the route's pattern, never a path that a client made up; with gRPC the method's path
+   * @param status of HTTP, or the name of gRPC's
+   */
+  request(route: string, status: number | string, seconds: number): void;
   readonly run: (measure: RunMeasure) => void;
   /** Says what is served, and lets the queue be read when somebody asks. */
   model(facts: ModelFacts, queuedRows: () => number): void;
@@ -85,7 +88,7 @@ function requestMetrics(registers: Registry[]) {
   return {
     total: new Counter({
       name: 'modeldeployment_requests_total',
-      help: 'Answered requests by route and HTTP status; 499 when the client went away first.',
+      help: 'Answered requests by route and status: HTTP routes and numbers, 499 when the client went away first; gRPC methods and names.',
       labelNames: ['route', 'code'],
       registers,
     }),

@@ -3,29 +3,32 @@ import type { ModelSignature, TensorSpec } from '../../onnx/signature.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type DecodedInputs, feedsOf, inputNamesOf, isObject, type JsonObject } from '../decoded-inputs.ts';
 import { describeValue, quote } from '../describe.ts';
-import type { ValueSource } from '../fill-tensor.ts';
 import type { InputNames } from '../input-names.ts';
 import { refuseMisspeltKeys } from '../known-keys.ts';
-import { type BinarySection, JSON_LENGTH_HEADER } from '../v2-binary/body.ts';
-import { decodeElements } from '../v2-binary/decode-elements.ts';
-import { decodeData } from './decode-data.ts';
-import { decodeParameters } from './parameters.ts';
 import { decodeShape, requireDatatype } from './tensor-header.ts';
 
 const KEYS = ['name', 'shape', 'datatype', 'parameters', 'data'] as const;
 const REQUIRED = ['name', 'shape', 'datatype'] as const;
 
+/** The tensor that an item of `inputs` shall be. */
+export interface TensorPlace {
+  readonly spec: TensorSpec;
+  /** As the graph takes it. */
+  readonly shape: readonly number[];
+  /** Of the item, e.g. `inputs[0]`. */
+  readonly path: string;
+  /** In `inputs`. */
+  readonly position: number;
+}
+
+/** Where the elements of an item of `inputs` come from: that is what the forms of a V2 request differ in. */
+export type TensorReader = (input: JsonObject, place: TensorPlace) => Tensor;
+
 /**
- * `inputs` of a V2 request: one tensor for every graph input, in any order, in JSON or in the binary section.
- * @param binary undefined: the body is JSON only
- * @throws RequestError InvalidInput; WideInteger
+ * `inputs` of a V2 request: one tensor for every graph input, in any order.
+ * @throws RequestError InvalidInput; what `readTensor` throws
  */
-export function decodeInputs(
-  value: unknown,
-  signature: ModelSignature,
-  source: ValueSource,
-  binary: BinarySection | undefined,
-): DecodedInputs {
+export function decodeInputs(value: unknown, signature: ModelSignature, readTensor: TensorReader): DecodedInputs {
   if (!Array.isArray(value)) {
     const hint = isObject(value) ? '; columns by name go to /v1/models/NAME:predict' : '';
     throw invalidInput('inputs', `expected a list of tensors, got ${describeValue(value)}${hint}`);
@@ -40,7 +43,7 @@ export function decodeInputs(
     const spec = inputs[index] as TensorSpec;
     requireDatatype(input['datatype'], spec, `${path}.datatype`);
     const shape = decodeShape(input['shape'], spec, signature, `${path}.shape`);
-    const tensor = decodeTensor(input, { spec, shape, source, binary }, path);
+    const tensor = readTensor(input, { spec, shape, path, position });
     found.add(index, { name: input['name'] as string, path, tensor });
   });
   const missing = inputs.filter((_, index) => !found.at(index)).map(({ name }) => name);
@@ -97,34 +100,6 @@ function indexOf({ name }: JsonObject, names: InputNames, found: InputTensors, p
   const other = found.at(index);
   if (other) throw names.namedTwice(index, [other.name, name], `${path}.name`);
   return index;
-}
-
-interface TensorContext {
-  readonly spec: TensorSpec;
-  readonly shape: readonly number[];
-  readonly source: ValueSource;
-  readonly binary: BinarySection | undefined;
-}
-
-function decodeTensor(input: JsonObject, { spec, shape, source, binary }: TensorContext, path: string): Tensor {
-  const { data } = input;
-  const hasData = data !== undefined && data !== null;
-  const size = decodeParameters(input['parameters'], `${path}.parameters`)['binary_data_size'];
-  const sizePath = `${path}.parameters.binary_data_size`;
-  if (size === undefined || size === null) {
-    if (!hasData) throw invalidInput(path, 'missing "data" (or parameters.binary_data_size for binary data)');
-    return decodeData(data, { spec, sentShape: input['shape'] as number[], shape, source }, `${path}.data`);
-  }
-  if (hasData) throw invalidInput(path, 'expected either "data" or parameters.binary_data_size, got both');
-  if (!Number.isSafeInteger(size) || (size as number) < 0) {
-    throw invalidInput(sizePath, `expected a number of bytes, got ${describeValue(size)}`);
-  }
-  if (!binary) {
-    const hint = `set the header ${JSON_LENGTH_HEADER} to the length of the JSON in bytes`;
-    throw invalidInput(sizePath, `the body is JSON only; ${hint}`);
-  }
-  const bytes = binary.take(size as number, sizePath);
-  return decodeElements({ datatype: spec.datatype, shape, bytes }, { size: sizePath, data: `${path}.data` });
 }
 
 /** Axis 0 of every tensor must be the same number of rows. */

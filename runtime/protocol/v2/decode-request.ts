@@ -8,9 +8,10 @@ import { refuseMisspeltKeys } from '../known-keys.ts';
 import { DEFAULT_JSON_LIMITS, type JsonLimits, parseJson, parseJsonExactly } from '../parse-json.ts';
 import { BinarySection } from '../v2-binary/body.ts';
 import { decodeBareInput } from '../v2-binary/decode-bare-input.ts';
-import { decodeInputs } from './decode-inputs.ts';
+import { decodeInputs, type TensorReader } from './decode-inputs.ts';
 import { decodeOutputs, type WantedOutput } from './decode-outputs.ts';
 import { decodeFlag, decodeParameters } from './parameters.ts';
+import { bodyTensorReader } from './decode-tensor.ts';
 
 /** A V2 inference request whose tensors fit the model's signature. The receiver owns the buffers. */
 export interface V2Request extends DecodedInputs {
@@ -47,28 +48,37 @@ export function decodeV2Request(
   const { value, text } = parseJson(bytes.subarray(0, jsonBytes), limits);
   const binary = jsonBytes === undefined ? undefined : bytes.subarray(jsonBytes);
   try {
-    return decodeDocument(value, signature, { characters: text.length, exact: false }, binary);
+    return decodeBody(value, signature, { characters: text.length, exact: false }, binary);
   } catch (error) {
     if (!(error instanceof WideInteger)) throw error;
-    return decodeDocument(parseJsonExactly(text), signature, { characters: text.length, exact: true }, binary);
+    return decodeBody(parseJsonExactly(text), signature, { characters: text.length, exact: true }, binary);
   }
 }
 
-function decodeDocument(
+function decodeBody(
   document: unknown,
   signature: ModelSignature,
   source: ValueSource,
   binary: Uint8Array | undefined,
 ): V2Request {
+  const section = binary && new BinarySection(binary);
+  const request = decodeV2Document(document, signature, bodyTensorReader(source, section));
+  section?.requireEnd();
+  return request;
+}
+
+/**
+ * Decodes a V2 request of any form once it is parsed: what is said about the tensors, and the elements by `readTensor`.
+ * @param document `{id, parameters, inputs, outputs}` as the JSON body has them
+ * @throws RequestError InvalidInput; what `readTensor` throws
+ */
+export function decodeV2Document(document: unknown, signature: ModelSignature, readTensor: TensorReader): V2Request {
   const body = requireObject(document);
   const id = decodeId(body['id']);
   const parameters = decodeParameters(body['parameters'], 'parameters');
   const binaryOutputs = decodeFlag(parameters, 'binary_data_output', 'parameters') ?? false;
   const outputs = decodeOutputs(body['outputs'], binaryOutputs, signature);
-  const section = binary && new BinarySection(binary);
-  const inputs = decodeInputs(body['inputs'], signature, source, section);
-  section?.requireEnd();
-  return { id, outputs, ...inputs };
+  return { id, outputs, ...decodeInputs(body['inputs'], signature, readTensor) };
 }
 
 const KEYS = ['id', 'parameters', 'inputs', 'outputs'] as const;

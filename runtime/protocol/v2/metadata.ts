@@ -11,18 +11,32 @@ export interface DescribedModel {
   readonly signature: ModelSignature;
 }
 
+/** What a server of V2 says about itself. */
+export type ServerMetadata = Readonly<Record<'name' | 'version', string>> & { readonly extensions: readonly string[] };
+
 /** The body of `GET /v2`. */
-export function serverMetadata(version: string): JsonValue {
+export function serverMetadata(version: string): ServerMetadata {
   return { name: 'modeldeployment', version, extensions: ['binary_tensor_data'] };
 }
+
+/** An input or output, as V2 describes it. */
+export type TensorMetadata = Readonly<Record<'name' | 'datatype', string>> & { readonly shape: readonly number[] };
+
+/** What V2 says about a model. */
+export type ModelMetadata = Readonly<Record<'name' | 'platform', string>> & {
+  readonly versions: readonly string[];
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
+  readonly properties: Readonly<Record<string, string>>;
+};
 
 /**
  * The body of `GET /v2/models/NAME`. -1 stands for a free dimension; a tensor of unknown rank shows as `[-1]`.
  * `properties` tell how to read the outputs; lists in them are JSON text, since properties are strings.
  */
-export function modelMetadata({ name, version, signature }: DescribedModel): JsonValue {
+export function modelMetadata({ name, version, signature }: DescribedModel): ModelMetadata {
   const { inputs, outputs, batched } = signature;
-  const describe = (spec: TensorSpec): JsonValue => {
+  const describe = (spec: TensorSpec): TensorMetadata => {
     return { name: spec.name, datatype: spec.datatype, shape: servedShape(spec, batched) ?? [-1] };
   };
   return {
