@@ -71,7 +71,8 @@ function nextCommands(cluster: Cluster, kubectl: Kubectl, body: string): string 
 async function demoDown(cluster: Cluster): Promise<void> {
   await step(`Removing the demo from ${cluster.description}`, async (setDetail) => {
     if (cluster.isOurs) return cluster.down();
-    await uninstall(await cluster.up(setDetail));
+    const kubectl = await cluster.up(setDetail);
+    await uninstall(kubectl, SAMPLE);
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Cluster, Image } from './cluster/cluster.ts';
+import { ClusterError, type Cluster, type Image } from './cluster/cluster.ts';
 import { EMULATOR_HOST, EMULATOR_NAMESPACE, EMULATOR_PORT, GcsEmulator } from './gcs-emulator.ts';
 import type { ImageName } from './images.ts';
 import { ensureEmulatorImage, ensureImage } from './images.ts';
@@ -18,8 +18,8 @@ export interface Installation {
 /** Builds, loads and installs everything on a cluster; what is there and unchanged stays. */
 export async function install(cluster: Cluster): Promise<Installation> {
   const kubectl = await step(`Bringing up ${cluster.description}`, (setDetail) => cluster.up(setDetail));
-  const operator = await image('operator');
-  const runtime = await image('runtime');
+  const operator = await image('operator', cluster);
+  const runtime = await image('runtime', cluster);
   const emulatorYaml = await renderKustomization('emulator');
   await step('Loading the images', async () =>
     cluster.load([operator, runtime, ...(await emulatorImages(cluster, emulatorYaml))]),
@@ -52,8 +52,17 @@ export async function install(cluster: Cluster): Promise<Installation> {
   };
 }
 
-/** Removes from a cluster that stays what `install` put there. */
-export async function uninstall(kubectl: Kubectl): Promise<void> {
+/**
+ * Removes from a cluster that stays what `install` put there.
+ * @param sample file of a ModelDeployment to remove with it
+ * @throws ClusterError when there are other ModelDeployments: they would go with their CRD
+ */
+export async function uninstall(kubectl: Kubectl, sample?: string): Promise<void> {
+  if (await kubectl.get(['crd', 'modeldeployments.modeldeployment.dev'])) {
+    if (sample !== undefined) await kubectl.run(['delete', '--ignore-not-found', '--cascade=foreground', '-f', sample]);
+    const others = await kubectl.run(['get', 'modeldeployments', '--all-namespaces', '-o', 'name']);
+    if (others !== '') throw new ClusterError(`delete these first, or keep what serves them:\n${others}`);
+  }
   const install = await renderInstallYaml({ operatorImage: 'any', runtimeImage: 'any' });
   for (const yaml of [install, await renderKustomization('emulator')]) {
     await kubectl.run(['delete', '--ignore-not-found', '-f', '-'], yaml);
@@ -61,9 +70,14 @@ export async function uninstall(kubectl: Kubectl): Promise<void> {
 }
 
 /** OPERATOR_IMAGE and RUNTIME_IMAGE name images in a registry; without them they are built from this checkout. */
-async function image(name: ImageName): Promise<Image> {
+async function image(name: ImageName, cluster: Cluster): Promise<Image> {
   const given = process.env[`${name.toUpperCase()}_IMAGE`];
   if (given) return { reference: given, archive: undefined };
+  if (!cluster.isOurs) {
+    throw new ClusterError(
+      `${cluster.description} has to pull the images: push them (make images push REGISTRY=...) and set OPERATOR_IMAGE and RUNTIME_IMAGE to their names`,
+    );
+  }
   return step(`Building the ${name} image`, (setDetail) => ensureImage(name, setDetail));
 }
 

@@ -22,7 +22,7 @@ export interface Cluster {
   isUp(): Promise<boolean>;
   /** Brings it up, or finds it up. @throws CommandError, ClusterError */
   up(setDetail: SetDetail): Promise<Kubectl>;
-  /** Makes images known to the nodes; those that are known already cost nothing. */
+  /** Makes images known to the nodes, where these are ours; those that are known already cost nothing. */
   load(images: readonly Image[]): Promise<void>;
   /** Removes it with everything in it; does nothing when it is not there, or not ours. */
   down(): Promise<void>;

@@ -1,6 +1,5 @@
 import { Kubectl } from '../kubectl.ts';
-import type { Cluster, Image } from './cluster.ts';
-import { ClusterError } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import { findKubectl } from './programs.ts';
 
 /** The cluster that kubectl talks to now. It pulls its images itself, and it is never taken down. */
@@ -20,14 +19,7 @@ export class CurrentContext implements Cluster {
     return kubectl;
   }
 
-  async load(images: readonly Image[]): Promise<void> {
-    const local = images.filter(({ archive }) => archive !== undefined).map(({ reference }) => reference);
-    if (local.length === 0) return;
-    throw new ClusterError(
-      `CLUSTER=current: push the images (make images push REGISTRY=...) and set OPERATOR_IMAGE and RUNTIME_IMAGE to them, ` +
-        `because the cluster cannot pull ${local.join(' and ')}`,
-    );
-  }
+  async load(): Promise<void> {}
 
   async down(): Promise<void> {}
 }

@@ -53,7 +53,7 @@ export class NamespacedNode implements Cluster {
   async up(setDetail: SetDetail): Promise<Kubectl> {
     const paths = await ensureTools(PROGRAMS, { report: (line) => console.log(`    ${line}`) });
     await this.#linkPrograms(paths);
-    await this.#script('up.sh', [], setDetail);
+    await this.#script('up.sh', [], (line) => setDetail(line.replace(/^\s*[\d.]+ s /, '')));
     return new Kubectl(paths.kubectl, this.kubeconfig);
   }
 

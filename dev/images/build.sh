@@ -22,6 +22,7 @@ if [ "$ENGINE" = podman ]; then
   podman_build_options
 fi
 log=$IMAGES_DIR/build-$name.log
+clean_storage "$reference"
 "$ENGINE" build "${BUILD_OPTIONS[@]}" -t "$reference" -f "$ROOT/Dockerfile.$name" "$ROOT" 2>&1 | tee "$log" ||
   die "the build of $name failed; all of its output: $log"
 case $then in

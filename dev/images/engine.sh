@@ -63,3 +63,13 @@ podman_build_options() {
   fi
   BUILD_OPTIONS+=(-v "$IMAGES_DIR/npmrc:/usr/local/etc/npmrc:ro")
 }
+
+# Keeps podman's own storage from growing with every change: earlier tags of an image go, and layers nobody used today.
+clean_storage() {
+  [ "$ENGINE" = podman ] && [ "$(id -u)" = 0 ] || return 0
+  local image
+  for image in $(podman images --format '{{.Repository}}:{{.Tag}}' "${1%:*}"); do
+    [ "$image" = "$1" ] || podman rmi "$image" >/dev/null
+  done
+  podman image prune --force --filter until=24h >/dev/null
+}
