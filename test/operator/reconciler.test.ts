@@ -184,6 +184,32 @@ describe('reconciler', () => {
     expect(bed.cluster.objects.get('Deployment default/iris').metadata.ownerReferences).to.equal(undefined);
   });
 
+  it('repairs a few times at once, then waits: two that fight must not load the API server', async () => {
+    const bed = new Bed();
+    bed.create();
+    await bed.settle();
+    const damage = async (): Promise<void> => {
+      bed.cluster.write({
+        kind: 'Deployment',
+        metadata: { name: 'iris', namespace: 'default' },
+        spec: { replicas: 7 },
+      });
+      bed.deliverAll();
+      await bed.run();
+      bed.deliverAll();
+    };
+    const replicas = (): number => bed.cluster.objects.get('Deployment default/iris').spec.replicas;
+    for (let repair = 0; repair < 5; repair += 1) {
+      await damage();
+      expect(replicas()).to.equal(1);
+    }
+    await damage();
+    expect(replicas()).to.equal(7);
+    await bed.settle();
+    expect(replicas()).to.equal(1);
+    expect(bed.cluster.events.filter(({ reason }) => reason === 'DriftRepaired')).to.have.lengthOf(6);
+  });
+
   type Step =
     | { readonly do: 'edit'; readonly replicas: number }
     | { readonly do: 'upload'; readonly isBad: boolean }

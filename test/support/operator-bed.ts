@@ -25,9 +25,16 @@ export interface OperatorBed {
   restartOperator(signal?: NodeJS.Signals): Promise<void>;
   /** Verb and resource of each request the operator has made since `work` began, lists and watches aside. */
   requestsDuring(work: () => Promise<void>): Promise<string[]>;
+  /** Resolves once Kubernetes' controllers and the operator have nothing left to do for that ModelDeployment. */
+  untilSettled(name: string): Promise<void>;
   /** Brings about a pass for that ModelDeployment by an annotation on its Deployment, and waits for it. */
   touch(name: string): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** `eventually`, with time for a machine that has much else to do. */
+export function soon<T>(check: () => T | Promise<T>): Promise<T> {
+  return eventually(check, { timeoutMs: 45_000 });
 }
 
 /** Starts one; about 3 s beside the shared control plane. */
@@ -69,10 +76,26 @@ export async function startOperatorBed(env: Readonly<Record<string, string>> = {
         .filter(({ verb }) => verb !== 'watch' && verb !== 'list')
         .map(({ verb, resource }) => `${verb} ${resource}`);
     },
+    async untilSettled(name) {
+      await soon(async () => {
+        const { spec, status, metadata } = await objects.get('deployment', name);
+        const isDone = status?.observedGeneration === metadata.generation && !status.unavailableReplicas;
+        if (
+          !isDone ||
+          (status.availableReplicas ?? 0) !== spec.replicas ||
+          status.replicas !== status.updatedReplicas
+        ) {
+          throw new Error(`Deployment ${name} is not rolled out: ${JSON.stringify(status)}`);
+        }
+        const { status: seen } = await objects.get('modelDeployment', name);
+        if (seen?.replicas !== (status.replicas ?? 0)) throw new Error(`status of ${name} is behind`);
+      });
+      await operator.untilQuiet();
+    },
     async touch(name) {
       const before = await operator.passes();
       await objects.patch('deployment', name, { metadata: { annotations: { 'example.com/touched': randomUUID() } } });
-      await eventually(async () => {
+      await soon(async () => {
         if ((await operator.passes()) <= before) throw new Error('no pass yet');
       });
       await operator.untilQuiet();

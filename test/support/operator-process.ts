@@ -82,7 +82,7 @@ export class OperatorProcess {
         const { status, body } = await this.health('/readyz');
         if (status !== 200) throw new Error(`/readyz answers ${status} ${body}`);
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     );
   }
 
@@ -92,11 +92,12 @@ export class OperatorProcess {
     await eventually(
       async () => {
         const passes = await this.passes();
-        const isQuiet = passes === last && (await this.metric('queue_depth')) === 0;
+        const open = (await this.metric('queue_depth')) + (await this.metric('reconciling'));
+        const isQuiet = passes === last && open === 0;
         last = passes;
         if (!isQuiet) throw new Error(`${passes} passes, and more to come`);
       },
-      { intervalMs: quietMs, timeoutMs: 20_000 },
+      { intervalMs: quietMs, timeoutMs: 60_000 },
     );
   }
 

@@ -2,12 +2,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { conditionOf, type LiveObject } from '../../support/cluster-objects.ts';
-import { eventually } from '../../support/eventually.ts';
-import { startOperatorBed, type OperatorBed } from '../../support/operator-bed.ts';
+import { soon, startOperatorBed, type OperatorBed } from '../../support/operator-bed.ts';
 import { VALID_SPECS } from '../crds/valid-specs.ts';
 
 describe('convergence on a real API server', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let bed: OperatorBed;
   let storage: Server;
 
@@ -31,17 +30,14 @@ describe('convergence on a real API server', function () {
     for (const [index, { spec }] of VALID_SPECS.entries()) {
       await bed.objects.createModelDeployment(`valid-${index}`, spec);
     }
-    await eventually(
-      async () => {
-        const objects = await bed.objects.list('modelDeployment');
-        const unfinished = objects.filter(
-          (object) => object.status?.observedGeneration !== 1 || conditionOf(object, 'Available').startsWith('False'),
-        );
-        const wanted = unfinished.filter((object) => object.spec.replicas > 0);
-        expect(wanted.map((object) => `${describeSpec(object)}: ${conditionOf(object, 'Ready')}`)).to.deep.equal([]);
-      },
-      { timeoutMs: 90_000, intervalMs: 500 },
-    );
+    await soon(async () => {
+      const objects = await bed.objects.list('modelDeployment');
+      const unfinished = objects.filter(
+        (object) => object.status?.observedGeneration !== 1 || conditionOf(object, 'Available').startsWith('False'),
+      );
+      const wanted = unfinished.filter((object) => object.spec.replicas > 0);
+      expect(wanted.map((object) => `${describeSpec(object)}: ${conditionOf(object, 'Ready')}`)).to.deep.equal([]);
+    });
     const deployments = await bed.objects.list('deployment');
     expect(deployments).to.have.lengthOf(VALID_SPECS.length);
     const complaints = bed.operator.log().filter(({ level }) => level >= 40);
@@ -49,10 +45,10 @@ describe('convergence on a real API server', function () {
   });
 
   it('an operator that starts anew writes nothing at all', async () => {
-    await bed.operator.untilQuiet(1_000);
+    for (const { metadata } of await bed.objects.list('deployment')) await bed.untilSettled(metadata.name);
     const writes = await bed.requestsDuring(async () => {
       await bed.restartOperator();
-      await eventually(async () => expect(await bed.operator.passes()).to.be.at.least(VALID_SPECS.length));
+      await soon(async () => expect(await bed.operator.passes()).to.be.at.least(VALID_SPECS.length));
       await bed.operator.untilQuiet();
     });
     expect(writes).to.deep.equal([]);

@@ -1,12 +1,11 @@
 import { expect } from 'chai';
 import { conditionOf, type LiveObject } from '../../support/cluster-objects.ts';
-import { eventually } from '../../support/eventually.ts';
-import { startOperatorBed, type OperatorBed } from '../../support/operator-bed.ts';
+import { soon, startOperatorBed, type OperatorBed } from '../../support/operator-bed.ts';
 
 const GENERATION = 'modeldeployment.dev/model-generation';
 
 describe('following the model on a real API server', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let bed: OperatorBed;
 
   before(async () => {
@@ -25,15 +24,12 @@ describe('following the model on a real API server', function () {
   }
 
   async function untilCondition(name: string, expected: RegExp, type = 'Ready'): Promise<LiveObject> {
-    return eventually(
-      async () => {
-        const object = await bed.objects.get('modelDeployment', name);
-        expect(conditionOf(object, type)).to.match(expected);
-        expect(object.status.observedGeneration).to.equal(object.metadata.generation);
-        return object;
-      },
-      { timeoutMs: 20_000 },
-    );
+    return soon(async () => {
+      const object = await bed.objects.get('modelDeployment', name);
+      expect(conditionOf(object, type)).to.match(expected);
+      expect(object.status.observedGeneration).to.equal(object.metadata.generation);
+      return object;
+    });
   }
 
   async function pinnedGeneration(name: string): Promise<string> {
@@ -58,7 +54,7 @@ describe('following the model on a real API server', function () {
     await upload('follow', 'two');
     await upload('follow', 'three');
     const generation = await upload('follow', 'four');
-    await eventually(async () => {
+    await soon(async () => {
       const { status } = await untilCondition('follow', /^True Ready/);
       expect(status.model).to.include({ generation, servingGeneration: generation, sizeBytes: 4 });
     });
@@ -82,7 +78,7 @@ describe('following the model on a real API server', function () {
     await bed.objects.patch('modelDeployment', 'pinned', {
       metadata: { annotations: { 'modeldeployment.dev/resolve-now': '1' } },
     });
-    await eventually(async () => expect(await pinnedGeneration('pinned')).to.equal(second));
+    await soon(async () => expect(await pinnedGeneration('pinned')).to.equal(second));
   });
 
   it('serves exactly the generation that the spec names', async () => {
@@ -100,12 +96,12 @@ describe('following the model on a real API server', function () {
   it('waits until a folder has been uploaded', async () => {
     await bed.bucket.upload('folder/model.onnx', 'graph');
     await bed.objects.createModelDeployment('folder', { model: { path: bed.bucket.path('folder/') } });
-    await eventually(async () =>
+    await soon(async () =>
       expect(conditionOf(await bed.objects.get('modelDeployment', 'folder'), 'ModelResolved')).to.match(/^True/),
     );
     await bed.bucket.upload('folder/weights.bin', 'weights');
     const last = await bed.bucket.upload('folder/more.bin', 'weights');
-    await eventually(async () => expect(await pinnedGeneration('folder')).to.equal(last), { timeoutMs: 20_000 });
+    await soon(async () => expect(await pinnedGeneration('folder')).to.equal(last));
   });
 
   it('leaves a path that pods may read to the pods', async () => {
@@ -140,15 +136,15 @@ describe('following the model on a real API server', function () {
       const object = await untilCondition('refused', /^False ModelRejected: /);
       expect(conditionOf(object, 'Ready')).to.include(broken).and.include('The file is not a whole ONNX model.');
       expect(conditionOf(object, 'Available')).to.match(/^True/);
-      await eventually(async () => expect(await pinnedGeneration('refused')).to.equal(good));
-      await eventually(async () => {
+      await soon(async () => expect(await pinnedGeneration('refused')).to.equal(good));
+      await soon(async () => {
         const pods = await bed.objects.list('pod', 'app.kubernetes.io/instance=refused');
         expect(pods.map((pod) => pod.metadata.annotations[GENERATION])).to.deep.equal([good, good]);
       });
       const deployment = await bed.objects.get('deployment', 'refused');
       expect(deployment.metadata.annotations['modeldeployment.dev/template-hash']).to.equal(hash);
 
-      await bed.operator.untilQuiet();
+      await bed.untilSettled('refused');
       await bed.restartOperator();
       const writes = await bed.requestsDuring(() => bed.touch('refused'));
       expect(writes).to.deep.equal([]);
@@ -157,7 +153,7 @@ describe('following the model on a real API server', function () {
 
       const corrected = await upload('refused', 'corrected');
       bed.kubelet.fateOf = () => 'ready';
-      await eventually(async () => {
+      await soon(async () => {
         const { status } = await untilCondition('refused', /^True Ready/);
         expect(status.model).to.include({ generation: corrected, servingGeneration: corrected });
       });
@@ -168,7 +164,7 @@ describe('following the model on a real API server', function () {
       await create('first-refused');
       await untilCondition('first-refused', /^False ModelInvalid: The file is not a whole ONNX model\./);
       const corrected = await upload('first-refused', 'corrected');
-      await eventually(async () => expect(await pinnedGeneration('first-refused')).to.equal(corrected));
+      await soon(async () => expect(await pinnedGeneration('first-refused')).to.equal(corrected));
       await untilCondition('first-refused', /^True Ready/);
     });
   });
@@ -179,7 +175,7 @@ describe('following the model on a real API server', function () {
     const quotas = `/api/v1/namespaces/${bed.namespace}/resourcequotas`;
     const { status } = await bed.objects.request('POST', quotas, { metadata, spec: { hard: { services: '0' } } });
     expect(status).to.be.an('object');
-    await eventually(async () => {
+    await soon(async () => {
       // The quota counts once its controller has seen it.
       const probe = bed.objects.create('service', { metadata: { name: 'probe' }, spec: { ports: [{ port: 1 }] } });
       const error = await probe.then(() => undefined).catch((error: unknown) => error);

@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import { conditionOf } from '../../support/cluster-objects.ts';
-import { eventually } from '../../support/eventually.ts';
-import { startOperatorBed, type OperatorBed } from '../../support/operator-bed.ts';
+import { soon, startOperatorBed, type OperatorBed } from '../../support/operator-bed.ts';
 
 describe('operator on a real API server', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let bed: OperatorBed;
   let path: string;
   let generation: string;
@@ -23,17 +22,16 @@ describe('operator on a real API server', function () {
   }
 
   async function untilReady(name: string): Promise<void> {
-    await eventually(
-      async () => expect(conditionOf(await bed.objects.get('modelDeployment', name), 'Ready')).to.match(/^True Ready/),
-      { timeoutMs: 20_000 },
+    await soon(async () =>
+      expect(conditionOf(await bed.objects.get('modelDeployment', name), 'Ready')).to.match(/^True Ready/),
     );
-    await bed.operator.untilQuiet();
+    await bed.untilSettled(name);
   }
 
   it('makes the children, tells the truth on the way, and writes the endpoint once a pod answers', async () => {
     bed.kubelet.fateOf = () => 'pending';
     const { metadata } = await bed.objects.createModelDeployment('first', { model: { path } });
-    const status = await eventually(async () => {
+    const status = await soon(async () => {
       const { status } = await bed.objects.get('modelDeployment', 'first');
       expect(status?.observedGeneration).to.equal(1);
       return status;
@@ -98,13 +96,13 @@ describe('operator on a real API server', function () {
   it('brings a change of the spec into the children', async () => {
     await ready('edited');
     await bed.objects.patch('modelDeployment', 'edited', { spec: { service: { port: 8000 }, logLevel: 'debug' } });
-    await eventually(async () => {
+    await soon(async () => {
       expect((await bed.objects.get('service', 'edited')).spec.ports[0].port).to.equal(8000);
       const { env } = (await bed.objects.get('deployment', 'edited')).spec.template.spec.containers[0];
       expect(env).to.deep.include({ name: 'LOG_LEVEL', value: 'debug' });
     });
     await bed.objects.patch('modelDeployment', 'edited', { spec: { logLevel: 'info' } });
-    await eventually(async () => {
+    await soon(async () => {
       const { env } = (await bed.objects.get('deployment', 'edited')).spec.template.spec.containers[0];
       expect(env.map(({ name }: { name: string }) => name)).to.not.include('LOG_LEVEL');
     });
@@ -120,11 +118,11 @@ describe('operator on a real API server', function () {
     await bed.objects.patch('modelDeployment', 'scaled', {
       spec: { replicas: 1, autoscaling: { minReplicas: 3, maxReplicas: 5 } },
     });
-    await eventually(async () => {
+    await soon(async () => {
       expect((await bed.objects.get('autoscaler', 'scaled')).spec).to.include({ minReplicas: 3, maxReplicas: 5 });
     });
     await bed.objects.patch('modelDeployment', 'scaled', { spec: { autoscaling: null, replicas: 1 } });
-    await eventually(async () => {
+    await soon(async () => {
       expect(await bed.objects.find('autoscaler', 'scaled')).to.equal(undefined);
       expect(await bed.objects.find('disruptionBudget', 'scaled')).to.equal(undefined);
       expect((await bed.objects.get('deployment', 'scaled')).spec.replicas).to.equal(1);
@@ -139,7 +137,7 @@ describe('operator on a real API server', function () {
       'modeldeployment/scalable',
       '--replicas=3',
     ]);
-    await eventually(async () => {
+    await soon(async () => {
       const { status } = await bed.objects.get('modelDeployment', 'scalable');
       expect(status).to.include({ readyReplicas: 3, replicasSummary: '3/3' });
     });
@@ -148,14 +146,14 @@ describe('operator on a real API server', function () {
   it('leaves children as they are while paused, says so, and repairs them afterwards', async () => {
     await ready('paused');
     await bed.objects.patch('modelDeployment', 'paused', { spec: { paused: true } });
-    await eventually(async () =>
+    await soon(async () =>
       expect(conditionOf(await bed.objects.get('modelDeployment', 'paused'), 'Ready')).to.match(/ Paused: /),
     );
     await bed.objects.patch('service', 'paused', { spec: { ports: [{ name: 'http', port: 81, targetPort: 'http' }] } });
     await bed.touch('paused');
     expect((await bed.objects.get('service', 'paused')).spec.ports[0].port).to.equal(81);
     await bed.objects.patch('modelDeployment', 'paused', { spec: { paused: false } });
-    await eventually(async () => expect((await bed.objects.get('service', 'paused')).spec.ports[0].port).to.equal(80));
+    await soon(async () => expect((await bed.objects.get('service', 'paused')).spec.ports[0].port).to.equal(80));
   });
 
   it('leaves nothing behind when it is deleted, and starts anew under the same name', async () => {
@@ -163,24 +161,18 @@ describe('operator on a real API server', function () {
     const { uid } = (await bed.objects.get('deployment', 'deleted')).metadata;
     await bed.objects.delete('modelDeployment', 'deleted');
     await bed.objects.createModelDeployment('deleted', { model: { path } });
-    await eventually(
-      async () => {
-        expect((await bed.objects.get('deployment', 'deleted')).metadata.uid).to.not.equal(uid);
-      },
-      { timeoutMs: 30_000 },
-    );
+    await soon(async () => {
+      expect((await bed.objects.get('deployment', 'deleted')).metadata.uid).to.not.equal(uid);
+    });
     await untilReady('deleted');
     const story = await bed.objects.events('deleted');
     expect(story.filter((event) => /ChildNotOwned|DriftRepaired/.test(event))).to.deep.equal([]);
     await bed.objects.delete('modelDeployment', 'deleted');
-    await eventually(
-      async () => {
-        for (const kind of ['deployment', 'service', 'disruptionBudget'] as const) {
-          expect(await bed.objects.find(kind, 'deleted')).to.equal(undefined);
-        }
-      },
-      { timeoutMs: 30_000 },
-    );
+    await soon(async () => {
+      for (const kind of ['deployment', 'service', 'disruptionBudget'] as const) {
+        expect(await bed.objects.find(kind, 'deleted')).to.equal(undefined);
+      }
+    });
   });
 
   it('tells the story in events, one for each change', async () => {

@@ -7,7 +7,7 @@ import { startControlPlane } from '../../../dev/control-plane.ts';
 import { startStorageEmulator, type StorageEmulator } from '../../../dev/storage-emulator.ts';
 import { freshBucket, type TestBucket } from '../../support/bucket.ts';
 import { ClusterObjects, conditionOf } from '../../support/cluster-objects.ts';
-import { eventually } from '../../support/eventually.ts';
+import { soon } from '../../support/operator-bed.ts';
 import { startOperator, type OperatorProcess } from '../../support/operator-process.ts';
 
 const CRD = join(import.meta.dirname, '..', '..', '..', 'crds', 'modeldeployment.yaml');
@@ -18,7 +18,7 @@ const OUTAGE_MS = 20_000;
  * to come back from an outage: children and status show what the operator did.
  */
 describe('operator when things break', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let controlPlane: ControlPlane;
   let emulator: StorageEmulator;
   let bucket: TestBucket;
@@ -56,22 +56,19 @@ describe('operator when things break', function () {
   }
 
   /** The spec as it is now was brought into the children, and status says so. */
-  async function untilHandled(name: string, timeoutMs = 30_000): Promise<void> {
-    await eventually(
-      async () => {
-        const { metadata, status, spec } = await objects.get('modelDeployment', name);
-        expect(status?.observedGeneration).to.equal(metadata.generation);
-        expect(status.model.generation).to.match(/^\d+$/);
-        expect((await objects.get('deployment', name)).spec.replicas).to.equal(spec.replicas);
-        await objects.get('service', name);
-      },
-      { timeoutMs },
-    );
+  async function untilHandled(name: string): Promise<void> {
+    await soon(async () => {
+      const { metadata, status, spec } = await objects.get('modelDeployment', name);
+      expect(status?.observedGeneration).to.equal(metadata.generation);
+      expect(status.model.generation).to.match(/^\d+$/);
+      expect((await objects.get('deployment', name)).spec.replicas).to.equal(spec.replicas);
+      await objects.get('service', name);
+    });
   }
 
   it('waits for the definition of its kind with a plain word, alive but not ready, and goes on once it is there', async () => {
     const operator = await start();
-    await eventually(async () => {
+    await soon(async () => {
       expect(operator.log().map(({ msg }) => msg)).to.include(
         'the API server does not know this kind, waiting until it is installed',
       );
@@ -121,7 +118,7 @@ describe('operator when things break', function () {
   it('starts while the API server is down, and works once it is up', async () => {
     await controlPlane.stopApiServer();
     const operator = await start();
-    await eventually(() => {
+    await soon(() => {
       expect(operator.log().map(({ msg }) => msg)).to.include('the API server does not answer, trying again');
     });
     await controlPlane.startApiServer();
@@ -139,7 +136,7 @@ describe('operator when things break', function () {
     const { metadata } = await objects.get('deployment', 'stored');
     await emulator.stopServer();
     await create('unstored', { model: { path: bucket.path('other.onnx') } });
-    await eventually(async () =>
+    await soon(async () =>
       expect(conditionOf(await objects.get('modelDeployment', 'unstored'), 'Ready')).to.match(
         /^False StorageUnavailable/,
       ),
@@ -149,7 +146,7 @@ describe('operator when things break', function () {
     const next = await start();
     await next.untilReady();
     await objects.patch('modelDeployment', 'stored', { spec: { service: { port: 8080 } } });
-    await eventually(async () => expect((await objects.get('service', 'stored')).spec.ports[0].port).to.equal(8080));
+    await soon(async () => expect((await objects.get('service', 'stored')).spec.ports[0].port).to.equal(8080));
     await delay(OUTAGE_MS);
     const during = await objects.get('deployment', 'stored');
     expect(during.metadata.generation).to.equal(metadata.generation);
@@ -185,14 +182,11 @@ describe('operator when things break', function () {
       const [first, second] = await Promise.all([start(env), start(env)]);
       await Promise.all([first.untilReady(), second.untilReady()]);
       const leaderOf = async (candidates: OperatorProcess[]): Promise<OperatorProcess> =>
-        eventually(
-          async () => {
-            const leading = await Promise.all(candidates.map((candidate) => candidate.metric('leader')));
-            expect(leading.filter((isLeader) => isLeader === 1)).to.have.lengthOf(1);
-            return candidates[leading.indexOf(1)]!;
-          },
-          { timeoutMs: 25_000 },
-        );
+        soon(async () => {
+          const leading = await Promise.all(candidates.map((candidate) => candidate.metric('leader')));
+          expect(leading.filter((isLeader) => isLeader === 1)).to.have.lengthOf(1);
+          return candidates[leading.indexOf(1)]!;
+        });
       const leader = await leaderOf([first, second]);
       const standby = leader === first ? second : first;
       await leader.stop('SIGTERM');
@@ -211,9 +205,9 @@ describe('operator when things break', function () {
     it('writes nothing more and ends when it cannot renew its lease', async () => {
       const operator = await start(env);
       await operator.untilReady();
-      await eventually(async () => expect(await operator.metric('leader')).to.equal(1), { timeoutMs: 25_000 });
+      await soon(async () => expect(await operator.metric('leader')).to.equal(1));
       await controlPlane.stopApiServer();
-      await eventually(() => expect(operator.hasExited).to.equal(true), { timeoutMs: 15_000 });
+      await soon(() => expect(operator.hasExited).to.equal(true));
       expect(operator.exitCode).to.equal(1);
       await controlPlane.startApiServer();
     });
