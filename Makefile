@@ -11,7 +11,7 @@ export ONNXRUNTIME_NODE_INSTALL := skip
 export REGISTRY VERSION CLUSTER CLUSTER_NAME
 
 .PHONY: help setup tools test check lint format format-check typecheck generate generated-check build images push \
-  install-yaml operator serve demo demo-down test-e2e
+  install-yaml operator serve demo demo-down test-browser test-e2e
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ demo: setup ## a cluster, the operator, a model, a prediction: CLUSTER=current f
 
 demo-down: setup ## remove everything make demo made
 	@node dev/demo.ts down
+
+test-browser: setup ## tests of the docs page in Chromium (apt-get install chromium): SCREENSHOTS=folder keeps pictures
+	@echo "==> browser tests"; mocha --config test/browser/.mocharc.json
 
 test-e2e: setup ## tests on a real cluster with real pods (kind, or a node in namespaces)
 	@echo "==> end-to-end tests"; mocha --config test/e2e/.mocharc.json

@@ -68,13 +68,15 @@ function listLabels() {
   }
 }
 
+const KINDS = { string: 'text', integer: 'integer', float: 'number', bool: 'true or false' };
+
 function makeFields(fields) {
-  controls = fields.map(({ name, kind, datatype }, index) => {
+  controls = fields.map(({ name, kind }, index) => {
     const id = `field-${index}`;
     const control = kind === 'bool' ? choice(id) : element('input', { id, type: 'text', autocomplete: 'off' });
     if (kind === 'integer') control.inputMode = 'numeric';
     if (kind === 'float') control.inputMode = 'decimal';
-    const label = element('label', { htmlFor: id }, `${name} `, element('small', {}, datatype));
+    const label = element('label', { htmlFor: id }, `${name} `, element('small', {}, KINDS[kind]));
     byId('fields').append(element('div', { className: 'field' }, label, control));
     return control;
   });
@@ -242,9 +244,11 @@ function showError(problem) {
 
 /** The column that a message such as `instances[0].age: expected ...` is about. */
 function controlAt(message) {
-  const index = model.fields.findIndex(({ name }) =>
-    [`.${name}:`, `[${JSON.stringify(name)}]`].some((end) => message.startsWith(`instances[0]${end}`)),
-  );
+  const index = model.fields.findIndex(({ name }) => {
+    // Messages cut long names.
+    const shown = name.length > 40 ? `${name.slice(0, 40)}…` : name;
+    return [`.${name}:`, `[${JSON.stringify(shown)}]:`].some((end) => message.startsWith(`instances[0]${end}`));
+  });
   return controls[index];
 }
 

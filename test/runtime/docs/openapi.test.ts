@@ -1,24 +1,18 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { createConfig, lintFromString, type NormalizedProblem } from '@redocly/openapi-core';
 import { expect } from 'chai';
-import { createApp } from '../../../runtime/app.ts';
 import { exampleRequest } from '../../../runtime/docs/example-request.ts';
 import { openApiDocument } from '../../../runtime/docs/openapi.ts';
-import { listen } from '../../../runtime/http/server.ts';
-import { createMetrics } from '../../../runtime/metrics.ts';
-import { Predictor } from '../../../runtime/predictor.ts';
 import { stringifyJson } from '../../../runtime/protocol/stringify-json.ts';
-import { ServingState } from '../../../runtime/serving-state.ts';
 import { makeWarmUpFeeds } from '../../../runtime/session/warm-up-feeds.ts';
 import type { NamedTensors } from '../../../runtime/tensor/tensor.ts';
+import { startModelServer } from '../../support/model-server.ts';
 import { sampleModels } from '../../support/models.ts';
 import { bodyOf, serveSample, type ServedModel } from '../../support/served-model.ts';
 import { classifierOf, SAMPLES } from '../../support/signatures.ts';
 
 const GENERATION = '1718000000000000';
 const NAME = 'ü {model}/"<b>"';
-const LIMITS = { maxRequestBytes: 16 * 1024 * 1024, requestTimeoutMs: 10_000 };
-const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** The linter's recommended rules. Health checks and lists have no client errors; all other rules hold. */
 const LINT_CONFIG = createConfig({ extends: ['recommended'], rules: { 'operation-4xx-response': 'off' } });
@@ -56,27 +50,6 @@ async function takenFeeds({ signature, session }: ServedModel): Promise<NamedTen
   return undefined;
 }
 
-/** A real server of a sample model. */
-async function startServer(served: ServedModel, example: string | undefined) {
-  const { signature, session } = served;
-  const state = new ServingState();
-  const predictor = new Predictor({ session, signature, batching: { maxRows: 64, maxQueuedRows: 1024 } });
-  state.ready({ generation: GENERATION, signature, predictor, example, isAlive: () => true });
-  const app = createApp({ modelName: NAME, state, metrics: createMetrics(), log: SILENT, limits: LIMITS });
-  const handle = app.callback();
-  const address = { host: '127.0.0.1', port: 0, requestTimeoutMs: LIMITS.requestTimeoutMs };
-  const server = await listen((request, response) => void handle(request, response), address);
-  return {
-    async call(path: string, body?: string) {
-      const headers = { 'content-type': 'application/json' };
-      const request = body === undefined ? {} : { method: 'POST', headers, body };
-      const response = await fetch(`http://127.0.0.1:${server.port}${path}`, request);
-      return { status: response.status, text: await response.text() };
-    },
-    [Symbol.asyncDispose]: async () => void (await server.close(0)),
-  };
-}
-
 interface Document {
   readonly paths: Readonly<Record<string, Operations>>;
 }
@@ -94,7 +67,7 @@ describe('OpenAPI of the sample models', function () {
       const request = exampleRequest(signature, { golden: undefined, feeds: await takenFeeds(served) });
       // A model that takes no made-up row has golden.json, if anything.
       const example = request === undefined ? bodyOf(model, 1) : stringifyJson(request);
-      await using server = await startServer(served, example);
+      await using server = await startModelServer({ ...served, name: NAME, example });
 
       const { text } = await server.call('/openapi.json');
       expect(await lint(text)).to.deep.equal([]);
