@@ -28,6 +28,12 @@ function millicores(text: string): string {
 export const FLAGS: readonly Flag[] = [
   { name: 'port', variable: ENV.httpPort, value: 'N', help: 'port of predictions and health (8080; 0: any free one)' },
   {
+    name: 'grpc-port',
+    variable: ENV.grpcPort,
+    value: 'N',
+    help: 'port of V2 over gRPC (8081; 0: any free one)',
+  },
+  {
     name: 'metrics-port',
     variable: ENV.metricsPort,
     value: 'N',
@@ -62,7 +68,7 @@ export const FLAGS: readonly Flag[] = [
     name: 'max-request-bytes',
     variable: ENV.maxRequestBytes,
     value: 'SIZE',
-    help: 'larger bodies get 413 (16Mi)',
+    help: 'larger bodies get 413 (16Mi; 64Mi over gRPC)',
     convert: bytes,
   },
   {

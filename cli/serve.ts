@@ -76,7 +76,7 @@ function progress(): { onProgress?: (doneBytes: number, totalBytes: number) => v
 }
 
 async function describe(runtime: Runtime, { model, http }: RuntimeConfig, temporary: string): Promise<string> {
-  const { loaded, downloaded, httpPort, metricsPort } = runtime;
+  const { loaded, downloaded, httpPort, grpcPort, metricsPort } = runtime;
   const { signature, producer, warnings } = loaded;
   const host = http.host.includes(':') ? `[${http.host}]` : http.host;
   const url = `http://${host}:${httpPort}`;
@@ -89,6 +89,7 @@ async function describe(runtime: Runtime, { model, http }: RuntimeConfig, tempor
     ...warnings.flatMap((warning) => [`Note: ${warning}`, '']),
     `predictions  ${url}/predict`,
     `             ${url}/v1/models/${encodeURIComponent(model.name)}:predict`,
+    `gRPC (V2)    ${host}:${grpcPort}`,
     `health       ${url}/readyz`,
     `metrics      http://${host}:${metricsPort}/metrics`,
     '',

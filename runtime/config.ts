@@ -28,6 +28,14 @@ export interface RuntimeConfig {
     readonly requestTimeoutMs: number;
     readonly drainTimeoutMs: number;
   };
+  readonly grpc: {
+    /** 0: any free port. */
+    readonly port: number;
+    /** Of one message, decompressed. */
+    readonly maxMessageBytes: number;
+    /** What the user sets that limit by. */
+    readonly maxMessageBytesName: string;
+  };
   readonly limits: { readonly cpuMillis: number | undefined; readonly memoryBytes: number | undefined };
   readonly storage: { readonly emulatorHost: string | undefined; readonly credentialsJson: string | undefined };
   readonly inferenceThread: InferenceThread;
@@ -84,6 +92,11 @@ export function readConfig(
       maxRequestBytes: read.integer(ENV.maxRequestBytes, [1, 2 ** 30], DEFAULTS.maxRequestBytes),
       requestTimeoutMs: read.integer(ENV.requestTimeoutMs, [1, MAX_MS], DEFAULTS.requestTimeoutMs),
       drainTimeoutMs: read.integer(ENV.drainTimeoutMs, [0, MAX_MS], DEFAULTS.drainTimeoutMs),
+    },
+    grpc: {
+      port: read.integer(ENV.grpcPort, [0, 65_535], PORTS.grpc),
+      maxMessageBytes: read.integer(ENV.maxRequestBytes, [1, 2 ** 30], DEFAULTS.maxMessageBytes),
+      maxMessageBytesName: nameOf(ENV.maxRequestBytes),
     },
     limits: {
       cpuMillis: read.optionalInteger(ENV.cpuLimitMillis, [1, 10_000_000]),

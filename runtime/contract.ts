@@ -23,7 +23,7 @@ export const ENV = {
   batchingMaxRows: 'BATCHING_MAX_ROWS',
   /** Rows that may wait before 429; default 1024. */
   batchingMaxQueuedRows: 'BATCHING_MAX_QUEUED_ROWS',
-  /** Bytes of a request body, after decompression; default 16777216. */
+  /** Bytes of a request body, and of a gRPC message, after decompression; default 16777216, and 67108864 for gRPC. */
   maxRequestBytes: 'MAX_REQUEST_BYTES',
   /** Milliseconds until 504; default 30000. */
   requestTimeoutMs: 'REQUEST_TIMEOUT_MS',
@@ -35,6 +35,8 @@ export const ENV = {
   logLevel: 'LOG_LEVEL',
   /** Port of the data plane and health; default 8080. 0: any free port. */
   httpPort: 'HTTP_PORT',
+  /** Port of V2 and health over gRPC; default 8081. 0: any free port. */
+  grpcPort: 'GRPC_PORT',
   /** Port of Prometheus metrics; default 9090. 0: any free port. */
   metricsPort: 'METRICS_PORT',
   /** Address to listen on; default 0.0.0.0 in a pod. */
@@ -60,6 +62,8 @@ export const DEFAULTS = {
   batchingMaxRows: 64,
   batchingMaxQueuedRows: 1024,
   maxRequestBytes: 16 * 1024 * 1024,
+  /** Of gRPC, whose clients send whole data sets at once: peers' limit of 4 MiB is what their users complain of most. */
+  maxMessageBytes: 64 * 1024 * 1024,
   requestTimeoutMs: 30_000,
   drainTimeoutMs: 25_000,
   logLevel: 'info',
@@ -68,7 +72,7 @@ export const DEFAULTS = {
 /** Variables without a field in the spec: the user sets them by `spec.env`. Every other name of ENV is the operator's. */
 export const USER_ENV: readonly string[] = [ENV.googleCredentialsJson, ENV.inferenceThread];
 
-export const PORTS = { http: 8080, metrics: 9090 } as const;
+export const PORTS = { http: 8080, grpc: 8081, metrics: 9090 } as const;
 export const PROBES = { live: '/livez', ready: '/readyz' } as const;
 
 /** Every way in which a model can fail to be served, as the runtime tells it. Also condition reasons of the operator. */

@@ -5,6 +5,7 @@ import { createApp } from './app.ts';
 import type { RuntimeConfig } from './config.ts';
 import { exampleRequest } from './docs/example-request.ts';
 import { downloadModel } from './download-model.ts';
+import type { GrpcServer } from './grpc/server.ts';
 import { metricsHandler } from './http/metrics-handler.ts';
 import { listen, type HttpServer } from './http/server.ts';
 import { loadModel, type LoadedModel } from './load-model.ts';
@@ -29,6 +30,7 @@ export interface StartOptions {
 /** A process that serves one model. */
 export interface Runtime {
   readonly httpPort: number;
+  readonly grpcPort: number;
   readonly metricsPort: number;
   readonly downloaded: DownloadedModel;
   readonly loaded: LoadedModel;
@@ -43,7 +45,13 @@ export interface Runtime {
 interface Serving {
   readonly state: ServingState;
   readonly metrics: RuntimeMetrics;
-  readonly servers: readonly [http: HttpServer, metrics: HttpServer];
+  readonly servers: Servers;
+}
+
+interface Servers {
+  readonly http: HttpServer;
+  readonly metrics: HttpServer;
+  readonly grpc: GrpcServer;
 }
 
 /** Requests that a self-check may take the time of: loading ends some day. */
@@ -58,29 +66,41 @@ export async function startRuntime(config: RuntimeConfig, options: StartOptions)
   try {
     return await serveModel(config, serving, options);
   } catch (error) {
-    await Promise.all(serving.servers.map((server) => server.close(0)));
+    const { http, grpc, metrics } = serving.servers;
+    await Promise.all([http, grpc, metrics].map((server) => server.close(0)));
     throw error;
   }
 }
 
-async function startServers({ http, model }: RuntimeConfig, log: Logger): Promise<Serving> {
+async function startServers({ http, grpc, model }: RuntimeConfig, log: Logger): Promise<Serving> {
   const state = new ServingState();
   const metrics = createMetrics();
   metrics.ready(false);
   const app = createApp({ modelName: model.name, state, metrics, log, limits: http });
   const handle = app.callback();
   const { host, requestTimeoutMs } = http;
-  const server = await listen((request, response) => void handle(request, response), {
-    host,
-    port: http.port,
-    requestTimeoutMs,
-  });
+  const open: (HttpServer | GrpcServer)[] = [];
+  const keep = <T extends HttpServer | GrpcServer>(server: T): T => {
+    open.push(server);
+    return server;
+  };
   try {
-    const metricsServer = await listen(metricsHandler(metrics), { host, port: http.metricsPort, requestTimeoutMs });
-    log.info({ host, httpPort: server.port, metricsPort: metricsServer.port }, 'listening');
-    return { state, metrics, servers: [server, metricsServer] };
+    const httpServer = keep(
+      await listen((request, response) => void handle(request, response), { host, port: http.port, requestTimeoutMs }),
+    );
+    const metricsServer = keep(
+      await listen(metricsHandler(metrics), { host, port: http.metricsPort, requestTimeoutMs }),
+    );
+    // Loaded only once probes are answered.
+    const { listenGrpc } = await import('./grpc/server.ts');
+    const grpcServer = keep(
+      await listenGrpc({ modelName: model.name, state, metrics, log, host, requestTimeoutMs, ...grpc }),
+    );
+    const [httpPort, grpcPort, metricsPort] = [httpServer.port, grpcServer.port, metricsServer.port];
+    log.info({ host, httpPort, grpcPort, metricsPort }, 'listening');
+    return { state, metrics, servers: { http: httpServer, metrics: metricsServer, grpc: grpcServer } };
   } catch (error) {
-    await server.close(0);
+    await Promise.all(open.map((server) => server.close(0)));
     throw error;
   }
 }
@@ -119,10 +139,12 @@ async function serveModel(
   metrics.ready(true);
   const tookMs = Math.round(performance.now() - startedMs);
   log.info({ model: model.name, generation, task, thread, oneRowMs: loaded.oneRowMs, tookMs }, 'ready');
+  servers.grpc.addReflection().catch((err: unknown) => log.warn({ err }, 'gRPC reflection is not served'));
 
   return {
-    httpPort: servers[0].port,
-    metricsPort: servers[1].port,
+    httpPort: servers.http.port,
+    grpcPort: servers.grpc.port,
+    metricsPort: servers.metrics.port,
     downloaded,
     loaded,
     async stop(lagMs) {
@@ -130,8 +152,11 @@ async function serveModel(
       metrics.ready(false);
       log.info({ lagMs }, 'ending: not ready any more');
       await delay(lagMs);
-      const isDrained = await servers[0].close(http.drainTimeoutMs);
-      await servers[1].close(0);
+      const drained = await Promise.all(
+        [servers.http, servers.grpc].map((server) => server.close(http.drainTimeoutMs)),
+      );
+      const isDrained = drained.every(Boolean);
+      await servers.metrics.close(0);
       // A run that outlasts the drain would be waited for without end.
       if (isDrained) await session.close();
       log.info({ isDrained }, 'ended');

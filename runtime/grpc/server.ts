@@ -30,6 +30,8 @@ export interface GrpcOptions extends CallDependencies {
 /** A gRPC server that listens. */
 export interface GrpcServer {
   readonly port: number;
+  /** Loads and adds server reflection. Only people's tools ask for it, and it takes as long to load as the rest: call it when nothing waits. */
+  addReflection(): Promise<void>;
   /**
    * Takes no more connections and calls, lets calls in flight end, and cuts what is left after `timeoutMs`.
    * @returns whether everything ended by itself
@@ -38,7 +40,7 @@ export interface GrpcServer {
 }
 
 /**
- * Serves V2 and the standard health service over gRPC, without TLS; reflection follows as soon as it is loaded.
+ * Serves V2 and the standard health service over gRPC, without TLS.
  * @throws ModelFailure InvalidSpec when the address cannot be listened on
  */
 export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
@@ -59,9 +61,12 @@ export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
   );
   addService(server, HEALTH_SERVICE, { Check: unary(health.check, options), Watch: health.watch }, ['Watch']);
   const port = await bind(server, host, options.port);
-  addReflection(server, options);
   return {
     port,
+    async addReflection() {
+      const { serveReflection } = await import('./reflection.ts');
+      serveReflection(server);
+    },
     async close(timeoutMs) {
       health.close();
       const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -112,11 +117,4 @@ async function bind(server: Server, host: string, port: number): Promise<number>
       cause: error,
     });
   }
-}
-
-/** Only people's tools ask for it, and it takes longer to load than all the rest. */
-function addReflection(server: Server, { log }: GrpcOptions): void {
-  import('./reflection.ts')
-    .then(({ serveReflection }) => serveReflection(server))
-    .catch((error: unknown) => log.warn({ err: error }, 'gRPC reflection is not served'));
 }

@@ -15,6 +15,7 @@ describe('flags of serve', () => {
 
   for (const [args, variable, value] of [
     [['--port', '0'], ENV.httpPort, '0'],
+    [['--grpc-port', '9092'], ENV.grpcPort, '9092'],
     [['--metrics-port=9091'], ENV.metricsPort, '9091'],
     [['--name', 'iris'], ENV.modelName, 'iris'],
     [['--generation', '17'], ENV.modelGeneration, '17'],

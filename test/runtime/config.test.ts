@@ -16,11 +16,12 @@ describe('readConfig', () => {
       maxQueuedRows: DEFAULTS.batchingMaxQueuedRows,
     });
     expect(config.http).to.include({ host: '0.0.0.0', port: PORTS.http, metricsPort: PORTS.metrics });
+    expect(config.grpc).to.include({ port: PORTS.grpc, maxMessageBytes: 64 * 1024 * 1024 });
     expect(config.limits).to.deep.equal({ cpuMillis: undefined, memoryBytes: undefined });
   });
 
   it('takes every variable', () => {
-    const { model, http, batching, limits, storage, ...rest } = readConfig({
+    const { model, http, grpc, batching, limits, storage, ...rest } = readConfig({
       [ENV.modelPath]: '/models/iris',
       [ENV.modelName]: 'flowers',
       [ENV.modelGeneration]: '1718000000000000',
@@ -37,6 +38,7 @@ describe('readConfig', () => {
       [ENV.logLevel]: 'debug',
       [ENV.httpPort]: '0',
       [ENV.metricsPort]: '1',
+      [ENV.grpcPort]: '2',
       [ENV.host]: '127.0.0.1',
       [ENV.modelDir]: '/var/models',
       [ENV.cpuLimitMillis]: '1500',
@@ -64,6 +66,7 @@ describe('readConfig', () => {
     expect(batching).to.deep.equal({ maxRows: 8, maxQueuedRows: 16 });
     expect(limits).to.deep.equal({ cpuMillis: 1500, memoryBytes: 536_870_912 });
     expect(storage).to.deep.equal({ emulatorHost: 'http://127.0.0.1:4443', credentialsJson: '{}' });
+    expect(grpc).to.deep.equal({ port: 2, maxMessageBytes: 1000, maxMessageBytesName: ENV.maxRequestBytes });
     expect(rest).to.deep.equal({ inferenceThread: 'Worker', logLevel: 'debug', terminationLog: '/tmp/log' });
   });
 
@@ -106,6 +109,7 @@ describe('readConfig', () => {
     [ENV.logLevel, 'loud'],
     [ENV.httpPort, '65536'],
     [ENV.metricsPort, '80 80'],
+    [ENV.grpcPort, '-1'],
     [ENV.cpuLimitMillis, '500m'],
     [ENV.memoryLimitBytes, '0'],
     [ENV.storageEmulatorHost, 'localhost:4443'],

@@ -71,7 +71,7 @@ export class NodeProcess implements AsyncDisposable {
 export class RuntimeProcess extends NodeProcess {
   /** @param env of the contract */
   constructor(env: Readonly<Record<string, string>>) {
-    super(['runtime/main.ts'], { HOST: '127.0.0.1', HTTP_PORT: '0', METRICS_PORT: '0', ...env });
+    super(['runtime/main.ts'], { HOST: '127.0.0.1', HTTP_PORT: '0', GRPC_PORT: '0', METRICS_PORT: '0', ...env });
   }
 
   /** Every line it has logged so far. */
@@ -91,7 +91,7 @@ export class RuntimeProcess extends NodeProcess {
   }
 
   /** `http://127.0.0.1:PORT` of predictions and health, from the moment it listens. */
-  async url(port: 'httpPort' | 'metricsPort' = 'httpPort'): Promise<string> {
+  async url(port: 'httpPort' | 'grpcPort' | 'metricsPort' = 'httpPort'): Promise<string> {
     return `http://127.0.0.1:${String((await this.logged('listening'))[port])}`;
   }
 

@@ -20,7 +20,7 @@ describe('serve', function () {
 
   const serve = (args: readonly string[], env: Record<string, string> = {}): NodeProcess =>
     new NodeProcess(['cli/main.ts', 'serve', ...args], { TMPDIR: temporary, ...env });
-  const anyPort = ['--port', '0', '--metrics-port', '0'];
+  const anyPort = ['--port', '0', '--grpc-port', '0', '--metrics-port', '0'];
   const post = async (url: string, body: string) => {
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(url, { method: 'POST', headers, body });

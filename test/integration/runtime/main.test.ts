@@ -6,6 +6,7 @@ import { startFaultyProxy } from '../../../dev/faulty-proxy.ts';
 import { ENV, parseTerminationMessage, type FailureReason } from '../../../runtime/contract.ts';
 import { freshBucket, sharedStorageEmulator, type TestBucket } from '../../support/bucket.ts';
 import { eventually } from '../../support/eventually.ts';
+import { GrpcClient, type GrpcAnswer } from '../../support/grpc-client.ts';
 import { expectGolden, goldenAnswers } from '../../support/golden-answers.ts';
 import { deepTree, hungry, loop } from '../../support/hostile-models.ts';
 import { badModels, modelPath, sampleModel } from '../../support/models.ts';
@@ -53,15 +54,24 @@ describe('runtime process', function () {
     expect([status, headers.get('x-model-generation')]).to.deep.equal([200, generation]);
     expectGolden(body.predictions, goldenAnswers(model), model.tolerance);
 
+    using client = new GrpcClient(Number(new URL(await runtime.url('grpcPort')).port));
+    expect((await client.health()).message).to.deep.equal({ status: 'SERVING' });
+    const raw = { inputs: [{ name: 'X', datatype: 'FP32', shape: [1, 4] }], raw_input_contents: [new Uint8Array(16)] };
+    const infer = (): Promise<GrpcAnswer> => client.call('ModelInfer', { model_name: 'iris', ...raw });
+    const answer = await infer();
+    expect([answer.status, answer.headers['x-model-generation']]).to.deep.equal(['OK', generation]);
+
     const metrics = await (await fetch(`${await runtime.url('metricsPort')}/metrics`)).text();
     expect(metrics)
-      .to.include(`modeldeployment_rows_total ${model.rows.length}`)
+      .to.include(`modeldeployment_rows_total ${model.rows.length + 1}`)
       .and.include('modeldeployment_ready 1');
     expect(metrics).to.include(`generation="${generation}"`);
 
     runtime.signal('SIGTERM');
     await eventually(async () => expect(await runtime.status('/readyz')).to.equal(503));
+    expect((await client.health()).message).to.deep.equal({ status: 'NOT_SERVING' });
     // Endpoints lag behind: requests still come, and are answered.
+    expect((await infer()).status).to.equal('OK');
     expect((await predict(runtime, bodyOf(model, 1))).status).to.equal(200);
     expect(await runtime.exit()).to.include({ code: 0, stderr: '' });
     expect(runtime.log().at(-1)).to.deep.include({ msg: 'ended', isDrained: true });

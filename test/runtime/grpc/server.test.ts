@@ -291,7 +291,8 @@ describe('gRPC server', () => {
   });
 
   it('tells tools what it serves', async () => {
-    const services = await eventually(() => reflectedServices(server.port));
+    await server.addReflection();
+    const services = await reflectedServices(server.port);
     expect(services).to.include.members(['inference.GRPCInferenceService', 'grpc.health.v1.Health']);
   });
 
