@@ -54,6 +54,7 @@ function makePodSpec(modelDeployment: ModelDeployment, rollout: Rollout, config:
     env: makeEnvironment(modelDeployment, rollout, config),
     ports: [
       { name: 'http', containerPort: PORTS.http, protocol: 'TCP' },
+      { name: 'grpc', containerPort: PORTS.grpc, protocol: 'TCP' },
       { name: 'metrics', containerPort: PORTS.metrics, protocol: 'TCP' },
     ],
     ...(resources ? { resources } : {}),
