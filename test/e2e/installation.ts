@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Cluster } from '../../dev/cluster/cluster.ts';
 import type { Installation } from '../../dev/installation.ts';
 import { readSampleFile } from '../../dev/sample-models.ts';
+import type { SampleModel } from '../support/models.ts';
 
 let current: Installation | undefined;
 let currentCluster: Cluster | undefined;
@@ -59,5 +62,16 @@ export async function uploadSample(file: string, object: string): Promise<{ path
     await emulator.createBucket('models');
     const generation = await emulator.upload('models', object, await readSampleFile(file));
     return { path: `gs://models/${object}`, generation };
+  });
+}
+
+/** Uploads a sample model with the files beside it into a folder of the bucket `models`. @returns the folder's path */
+export async function uploadModel({ file, extraFiles }: SampleModel, folder: string): Promise<{ path: string }> {
+  return installation().withEmulator(async (emulator) => {
+    await emulator.createBucket('models');
+    for (const path of [...extraFiles, file]) {
+      await emulator.upload('models', `${folder}/${basename(path)}`, await readFile(path));
+    }
+    return { path: `gs://models/${folder}/` };
   });
 }
