@@ -57,6 +57,13 @@ const VERDICTS: readonly Verdict[] = [
       'the model takes or gives a datatype that cannot be served (for example bfloat16): cast inputs and outputs to float32 before the export',
   ],
   [
+    // What skl2onnx makes of regression trees and float64 data; classifiers of trees load.
+    /Type \(tensor\(double\)\) of output arg \((.*)\) of node \(.*\) does not match expected type \(tensor\(float\)\)/,
+    'ModelUnsupported',
+    ([, output]) =>
+      `the model gives "${output}" as float64, which onnxruntime computes in float32: export it from float32 data, for example to_onnx(model, X[:1].astype(numpy.float32))`,
+  ],
+  [
     /Failed to allocate memory|bad_alloc/,
     'ModelTooLarge',
     () => 'there is not enough memory to load the model: raise spec.resources.limits.memory',

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { createInlineSession } from '../../../runtime/session/inline-session.ts';
 import { classifyLoadFailure } from '../../../runtime/session/load-failure.ts';
 import {
+  DOUBLE,
   FLOAT,
   graph,
   identityGraph,
@@ -23,6 +24,7 @@ const rows = tensorType(FLOAT, ['N', 4]);
 const io = { inputs: [valueInfo('x', rows)], outputs: [valueInfo('y', rows)] };
 const external = { location: 'not-uploaded.data' };
 const weights = tensor({ name: 'w', dataType: FLOAT, dims: [4], external });
+const local = tensor({ name: 'w', dataType: FLOAT, dims: [4], raw: new Uint8Array(16) });
 const add = node({ op: 'Add', inputs: ['x', 'w'], outputs: ['y'] });
 
 /** Refusals in onnxruntime's own words: each is got from a real model, so that another version's words show up here. */
@@ -104,6 +106,14 @@ describe('classifyLoadFailure', () => {
       ),
       'ModelInvalid',
       'does not match expected type',
+    ],
+    [
+      'float64 where the operator computes float32',
+      model(
+        graph({ ...io, nodes: [add], outputs: [valueInfo('y', tensorType(DOUBLE, ['N', 4]))], initializers: [local] }),
+      ),
+      'ModelUnsupported',
+      'astype(numpy.float32)',
     ],
     [
       'an operator fed with a type that it does not take',
