@@ -1,12 +1,11 @@
 import type { Middleware } from 'koa';
 import { RequestError } from '../errors.ts';
-import type { ModelSignature } from '../onnx/signature.ts';
-import { decodeV1Request, type V1Request } from '../protocol/v1/decode-request.ts';
-import { encodeV1Response } from '../protocol/v1/encode-response.ts';
+import type { V1Request } from '../protocol/v1/decode-request.ts';
 import type { ServedModel, ServingState } from '../serving-state.ts';
 import { BodyBudget } from './body-budget.ts';
 import { clientGone } from './client-gone.ts';
-import { readBody, requireJson } from './read-body.ts';
+import { answerPrediction, type BodyFormat, bodyFormatOf } from './predict-formats.ts';
+import { readBody } from './read-body.ts';
 
 export interface PredictLimits {
   readonly maxRequestBytes: number;
@@ -14,13 +13,13 @@ export interface PredictLimits {
   readonly requestTimeoutMs: number;
 }
 
-/** `POST /predict` and its other names: V1 JSON in, predictions out. */
+/** `POST /predict` and its other names: V1 JSON, CSV or .npy in, predictions out as JSON or CSV. */
 export function predictV1(state: ServingState, { maxRequestBytes, requestTimeoutMs }: PredictLimits): Middleware {
   const budget = new BodyBudget(maxRequestBytes);
   return async (ctx) => {
     const deadlineMs = performance.now() + requestTimeoutMs;
     const { predictor, signature, example } = requireModel(state);
-    requireJson(ctx.req);
+    const format = bodyFormatOf(ctx);
     predictor.checkAdmission();
     const signal = clientGone(ctx.res);
     const body = await readBody(ctx.req, {
@@ -28,10 +27,9 @@ export function predictV1(state: ServingState, { maxRequestBytes, requestTimeout
       timeoutMs: requestTimeoutMs,
       share: budget.share(ctx.res),
     });
-    const request = decodeOrShow(body, signature, example);
+    const request = decodeOrShow(format, body, { signature, example });
     const response = await predictor.predict(request, { deadlineMs, signal });
-    ctx.type = 'json';
-    ctx.body = encodeV1Response(response, { form: request.form, batched: signature.batched });
+    answerPrediction(ctx, response, { form: request.form, batched: signature.batched });
   };
 }
 
@@ -39,11 +37,15 @@ export function predictV1(state: ServingState, { maxRequestBytes, requestTimeout
 const MAX_EXAMPLE_CHARACTERS = 1_000;
 
 /** @throws RequestError InvalidInput, with an example of what the model takes where it is short enough to read */
-function decodeOrShow(body: Buffer, signature: ModelSignature, example: string | undefined): V1Request {
+function decodeOrShow(
+  { decode, isJson }: BodyFormat,
+  body: Buffer,
+  { signature, example }: Pick<ServedModel, 'signature' | 'example'>,
+): V1Request {
   try {
-    return decodeV1Request(body, signature);
+    return decode(body, signature);
   } catch (cause) {
-    const isShort = example !== undefined && example.length <= MAX_EXAMPLE_CHARACTERS;
+    const isShort = isJson && example !== undefined && example.length <= MAX_EXAMPLE_CHARACTERS;
     if (!isShort || !(cause instanceof RequestError)) throw cause;
     throw new RequestError(cause.code, cause.message, { cause, example });
   }

@@ -9,7 +9,8 @@ import { DEFAULT_JSON_LIMITS, parseJson, parseJsonExactly, type JsonLimits } fro
 import { decodeColumns } from './decode-columns.ts';
 import { decodeOutputs, decodeParameters, type V1Parameters } from './decode-options.ts';
 import { decodeRows } from './decode-rows.ts';
-import { isObject, type JsonObject } from '../decoded-inputs.ts';
+import { decodeSplit, isSplit } from '../table/decode-split.ts';
+import { type DecodedInputs, isObject, type JsonObject } from '../decoded-inputs.ts';
 
 /** A V1 predict request whose tensors fit the model's signature. */
 export interface V1Request {
@@ -43,13 +44,35 @@ export function decodeV1Request(
   }
 }
 
-function decodeDocument(document: unknown, signature: ModelSignature, source: ValueSource): V1Request {
-  const body = requireObject(document);
-  const parameters = decodeParameters(body['parameters'], signature);
-  const outputs = decodeOutputs(body['outputs'], signature);
+/** What may be asked for beside the rows, not yet checked. */
+export interface V1Options {
+  readonly parameters?: unknown;
+  /** Names of graph outputs. */
+  readonly outputs?: unknown;
+}
+
+/**
+ * A request that is answered with `predictions`, of inputs that came in any form.
+ * @throws RequestError InvalidInput for options that do not fit the model
+ */
+export function requestOf(inputs: DecodedInputs, options: V1Options, signature: ModelSignature): V1Request {
+  return { ...inputs, ...decodeOptions(options, signature), form: 'instances' };
+}
+
+function decodeOptions(options: V1Options, signature: ModelSignature): Pick<V1Request, 'parameters' | 'outputs'> {
+  const parameters = decodeParameters(options.parameters, signature);
+  const outputs = decodeOutputs(options.outputs, signature);
   if (outputs && parameters.topK !== undefined) {
     throw invalidInput('parameters.topK', 'cannot be combined with "outputs", which asks for raw tensors');
   }
+  return { parameters, outputs };
+}
+
+function decodeDocument(document: unknown, signature: ModelSignature, source: ValueSource): V1Request {
+  const frame = decodeDataFrame(document, signature, source);
+  if (frame) return requestOf(frame, isObject(document) ? document : {}, signature);
+  const body = requireObject(document);
+  const { parameters, outputs } = decodeOptions(body, signature);
   const { instances, inputs } = body;
   if (inputs !== undefined && !Array.isArray(inputs)) {
     if (!isObject(inputs))
@@ -64,7 +87,36 @@ function decodeDocument(document: unknown, signature: ModelSignature, source: Va
   return { ...decodeRows(rows, key, signature, source), parameters, outputs, form: 'instances' };
 }
 
-const KEYS = ['instances', 'inputs', 'parameters', 'outputs', 'signature_name'] as const;
+/** A DataFrame as pandas writes it, bare or under MLflow's names; undefined for every other document. */
+function decodeDataFrame(document: unknown, signature: ModelSignature, source: ValueSource): DecodedInputs | undefined {
+  if (Array.isArray(document)) {
+    const isRecords = document.length > 0 && isObject(document[0]);
+    return isRecords ? decodeRows(document, 'body', signature, source) : undefined;
+  }
+  if (!isObject(document) || Object.hasOwn(document, 'instances') || Object.hasOwn(document, 'inputs'))
+    return undefined;
+  const { dataframe_split: split, dataframe_records: records } = document;
+  if (split !== undefined && records === undefined) return decodeSplit(split, 'dataframe_split', signature, source);
+  if (records !== undefined && split === undefined) return decodeRecords(records, signature, source);
+  return isSplit(document) ? decodeSplit(document, '', signature, source) : undefined;
+}
+
+function decodeRecords(records: unknown, signature: ModelSignature, source: ValueSource): DecodedInputs {
+  const key = 'dataframe_records';
+  if (!Array.isArray(records)) throw invalidInput(key, `expected a list of rows, got ${describeValue(records)}`);
+  if (records.length === 0) throw invalidInput(key, 'expected at least one row, got an empty list');
+  return decodeRows(records, key, signature, source);
+}
+
+const KEYS = [
+  'instances',
+  'inputs',
+  'parameters',
+  'outputs',
+  'signature_name',
+  'dataframe_split',
+  'dataframe_records',
+] as const;
 
 /** The body as an object with exactly one of `instances` and `inputs`. Keys that look like a misspelt known one are refused, others ignored. */
 function requireObject(document: unknown): JsonObject {

@@ -22,7 +22,7 @@ import {
  */
 export function decodeRows(
   rows: readonly unknown[],
-  key: 'instances' | 'inputs',
+  key: string,
   signature: ModelSignature,
   source: ValueSource,
 ): DecodedInputs {

@@ -1,0 +1,81 @@
+import type { Context } from 'koa';
+import { RequestError } from '../errors.ts';
+import type { ModelSignature } from '../onnx/signature.ts';
+import type { Prediction } from '../predictor.ts';
+import { decodeCsvRequest, type CsvHeader } from '../protocol/csv/decode-request.ts';
+import { encodeCsvResponse } from '../protocol/csv/encode-response.ts';
+import { decodeNpyRequest } from '../protocol/npy/decode-request.ts';
+import { decodeV1Request, type V1Options, type V1Request } from '../protocol/v1/decode-request.ts';
+import { encodeV1Response } from '../protocol/v1/encode-response.ts';
+import { requireJson } from './read-body.ts';
+
+/** Decodes the bytes of a predict request. */
+export interface BodyFormat {
+  readonly decode: (body: Uint8Array, signature: ModelSignature) => V1Request;
+  /** Whether an example in JSON helps who sent a wrong body. */
+  readonly isJson: boolean;
+}
+
+const CSV_TYPE = /^\s*text\/csv\s*(?:;|$)/i;
+const NPY_TYPE = /^\s*application\/x-npy\s*(?:;|$)/i;
+const CSV_HEADER = /;\s*header\s*=\s*"?(present|absent)"?\s*(?:;|$)/i;
+const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
+
+/**
+ * How to read a predict request: V1 JSON, CSV or .npy, by its content type.
+ * @throws RequestError UnsupportedMediaType
+ */
+export function bodyFormatOf(ctx: Context): BodyFormat {
+  const type = ctx.req.headers['content-type'] ?? '';
+  if (CSV_TYPE.test(type)) {
+    const charset = CHARSET.exec(type)?.[1] ?? 'utf-8';
+    if (!/^(?:utf-?8|us-ascii)$/i.test(charset)) throw new RequestError('UnsupportedMediaType', 'CSV must be in UTF-8');
+    const header = CSV_HEADER.exec(type)?.[1]?.toLowerCase() as CsvHeader;
+    const options = optionsIn(ctx.querystring);
+    return { decode: (body, signature) => decodeCsvRequest(body, signature, header, options), isJson: false };
+  }
+  if (NPY_TYPE.test(type)) {
+    const options = optionsIn(ctx.querystring);
+    return { decode: (body, signature) => decodeNpyRequest(body, signature, options), isJson: false };
+  }
+  requireJson(ctx.req);
+  return JSON_FORMAT;
+}
+
+const JSON_FORMAT: BodyFormat = { decode: (body, signature) => decodeV1Request(body, signature), isJson: true };
+
+/** Bodies that are nothing but rows have their options in the query: `?topK=3`, `?outputs=a&outputs=b`. */
+function optionsIn(querystring: string): V1Options {
+  const query = new URLSearchParams(querystring);
+  const topK = query.get('topK');
+  const outputs = query.getAll('outputs');
+  return {
+    parameters: topK === null ? undefined : { topK: /^\d{1,15}$/.test(topK) ? Number(topK) : topK },
+    outputs: outputs.length === 0 ? undefined : outputs,
+  };
+}
+
+/** Writes the answer as JSON, or as CSV for a client that prefers it (`Accept: text/csv`). */
+export function answerPrediction(ctx: Context, answer: Prediction, form: Parameters<typeof encodeV1Response>[1]): void {
+  if (!prefersCsv(ctx)) {
+    ctx.type = 'json';
+    ctx.body = encodeV1Response(answer, form);
+    return;
+  }
+  if (answer.warnings.length > 0) ctx.set('X-Model-Warnings', asciiJson(answer.warnings));
+  ctx.set('Content-Type', 'text/csv; charset=utf-8; header=present');
+  ctx.body = encodeCsvResponse(answer.predictions);
+}
+
+function prefersCsv(ctx: Context): boolean {
+  const accept = ctx.req.headers.accept;
+  return accept?.includes('text/csv') === true && ctx.accepts('application/json', 'text/csv') === 'text/csv';
+}
+
+/** JSON that can stand in a header. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[^\x20-\x7e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
