@@ -40,10 +40,10 @@ format-check: setup
 typecheck: setup ## tsc
 	@echo '==> types'; tsc --noEmit
 
-generate: setup ## the files that are made from crds/modeldeployment.yaml and from the reasons
+generate: setup ## the files that are made from crds/modeldeployment.yaml, the reasons and the sample models
 	@npm run --silent generate
 
-GENERATED = $(wildcard operator/api/generated.ts docs/reasons.md docs/reference.md)
+GENERATED = $(wildcard operator/api/generated.ts docs/reasons.md docs/reference.md docs/models.md)
 generated-check: setup
 	@echo '==> generated files'; before=$$(sha256sum $(GENERATED)); npm run --silent generate; \
 	  sha256sum --check --quiet <<<"$$before" || { echo 'these were out of date and are now made again: commit them'; exit 1; }
