@@ -90,6 +90,7 @@ async function describe(runtime: Runtime, { model, http }: RuntimeConfig, tempor
     `predictions  ${url}/predict`,
     `             ${url}/v1/models/${encodeURIComponent(model.name)}:predict`,
     `gRPC (V2)    ${host}:${grpcPort}`,
+    `docs         ${url}/docs`,
     `health       ${url}/readyz`,
     `metrics      http://${host}:${metricsPort}/metrics`,
     '',
