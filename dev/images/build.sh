@@ -14,7 +14,7 @@ die() { echo "build.sh: $*" >&2; exit 1; }
 . "$HERE/base-image.sh"
 
 exec 9>"$IMAGES_DIR/.lock" # podman's storage and the base image are made once
-flock 9
+flock -n 9 || { say 'another build is under way: waiting for it'; flock 9; }
 choose_engine
 BUILD_OPTIONS=()
 if [ "$ENGINE" = podman ]; then
