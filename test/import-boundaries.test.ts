@@ -66,6 +66,17 @@ const ALLOWED: readonly (readonly [folder: string, allowed: readonly string[]])[
     'runtime/session/',
     ['runtime/session/', 'runtime/onnx/', 'runtime/tensor/', 'runtime/errors.ts', 'runtime/contract.ts'],
   ],
+  [
+    'runtime/docs/',
+    [
+      'runtime/docs/',
+      'runtime/protocol/',
+      'runtime/presentation/',
+      'runtime/onnx/signature.ts',
+      'runtime/tensor/',
+      'runtime/errors.ts',
+    ],
+  ],
   ['runtime/', ['runtime/', 'storage/']],
   ['storage/model-path.ts', []],
   ['storage/', ['storage/']],
@@ -80,6 +91,7 @@ const PURE = [
   'runtime/tensor/',
   'runtime/presentation/',
   'runtime/protocol/',
+  'runtime/docs/',
 ];
 
 function sourceFiles(folder: string): string[] {
