@@ -27,10 +27,10 @@ export interface Body {
 
 /** What an error of this status means, for all that share it. */
 const MEANINGS: Record<number, string> = {
-  400: 'The body is not JSON, does not fit the model, or the model refuses the values.',
+  400: 'The body cannot be read, does not fit the model, or the model refuses the values.',
   404: 'Another model or version than the one that is served.',
   413: 'The body is larger than the limit.',
-  415: 'The body is not JSON.',
+  415: 'The content type or encoding is not supported.',
   429: 'Too many rows wait; `Retry-After` says when to try again.',
   500: 'The model failed to compute an answer.',
   503: 'The model is being loaded, or the pod is stopping.',
