@@ -18,6 +18,7 @@ import {
   serverLiveness,
   serverReadiness,
 } from './http/v2-models.ts';
+import { vertexRoutes, type VertexRoutes } from './http/vertex-routes.ts';
 import type { Logger } from './log.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import type { ServingState } from './serving-state.ts';
@@ -29,10 +30,12 @@ export interface AppDependencies {
   readonly metrics: RuntimeMetrics;
   readonly log: Logger;
   readonly limits: PredictLimits;
+  /** Default: none. */
+  readonly vertex?: VertexRoutes;
 }
 
 /** The data plane and health over HTTP: the order of middlewares and the table of routes. */
-export function createApp({ modelName, state, metrics, log, limits }: AppDependencies): Koa {
+export function createApp({ modelName, state, metrics, log, limits, vertex }: AppDependencies): Koa {
   const app = new Koa();
   // What reaches this is a connection that broke while an answer was being written; everything else is rendered.
   app.on('error', (err: unknown) => log.debug({ err }, 'answer not delivered'));
@@ -53,6 +56,7 @@ export function createApp({ modelName, state, metrics, log, limits }: AppDepende
   addV2Routes(router, { modelName, state, limits });
   addDocsRoutes(router, { modelName, state });
 
+  if (vertex) app.use(vertexRoutes(vertex));
   app.use(matchModel(modelName, state));
   app.use(router.routes());
   app.use(router.allowedMethods());

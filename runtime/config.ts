@@ -5,6 +5,7 @@ import { DEFAULTS, ENV, PORTS } from './contract.ts';
 import { ModelFailure } from './errors.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 import type { ModelSettings } from './presentation/settings.ts';
+import { VERTEX_ENV, withVertexSettings } from './vertex.ts';
 
 /** Everything that can be set of a runtime process. */
 export interface RuntimeConfig {
@@ -24,6 +25,8 @@ export interface RuntimeConfig {
     /** 0: any free port. */
     readonly port: number;
     readonly metricsPort: number;
+    /** More paths of readiness and predictions, for Vertex AI. */
+    readonly vertex: { readonly health: string | undefined; readonly predict: string | undefined };
     readonly maxRequestBytes: number;
     readonly requestTimeoutMs: number;
     readonly drainTimeoutMs: number;
@@ -54,6 +57,8 @@ const ACTIVATIONS = ['None', 'Softmax', 'Sigmoid'] as const;
 const MAX_MS = 2_147_483_647;
 /** A URL path segment, once decoded. */
 const NAME = /^[^/\p{Cc}]{1,253}$/u;
+/** The path of a URL, without a query. */
+const ROUTE = /^\/[^\s?#]*$/;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -66,7 +71,8 @@ export function readConfig(
   env: Environment,
   nameOf: (variable: string) => string = (variable) => variable,
 ): RuntimeConfig {
-  const read = new Reader(env, nameOf);
+  const vertex = withVertexSettings(env);
+  const read = new Reader(vertex.env, (variable) => nameOf(vertex.sources.get(variable) ?? variable));
   const path = read.path(ENV.modelPath);
   return {
     model: {
@@ -89,6 +95,10 @@ export function readConfig(
       host: read.text(ENV.host) ?? '0.0.0.0',
       port: read.integer(ENV.httpPort, [0, 65_535], PORTS.http),
       metricsPort: read.integer(ENV.metricsPort, [0, 65_535], PORTS.metrics),
+      vertex: {
+        health: read.match(VERTEX_ENV.healthRoute, ROUTE, 'a path such as /health'),
+        predict: read.match(VERTEX_ENV.predictRoute, ROUTE, 'a path such as /predict'),
+      },
       maxRequestBytes: read.integer(ENV.maxRequestBytes, [1, 2 ** 30], DEFAULTS.maxRequestBytes),
       requestTimeoutMs: read.integer(ENV.requestTimeoutMs, [1, MAX_MS], DEFAULTS.requestTimeoutMs),
       drainTimeoutMs: read.integer(ENV.drainTimeoutMs, [0, MAX_MS], DEFAULTS.drainTimeoutMs),

@@ -76,7 +76,7 @@ async function startServers({ http, grpc, model }: RuntimeConfig, log: Logger): 
   const state = new ServingState();
   const metrics = createMetrics();
   metrics.ready(false);
-  const app = createApp({ modelName: model.name, state, metrics, log, limits: http });
+  const app = createApp({ modelName: model.name, state, metrics, log, limits: http, vertex: http.vertex });
   const handle = app.callback();
   const { host, requestTimeoutMs } = http;
   const open: (HttpServer | GrpcServer)[] = [];

@@ -59,6 +59,7 @@ describe('readConfig', () => {
       host: '127.0.0.1',
       port: 0,
       metricsPort: 1,
+      vertex: { health: undefined, predict: undefined },
       maxRequestBytes: 1000,
       requestTimeoutMs: 2000,
       drainTimeoutMs: 3000,
