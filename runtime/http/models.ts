@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
 import { RequestError } from '../errors.ts';
 import type { Presentation } from '../onnx/signature.ts';
+import { servingMetadata } from '../protocol/v1/serving-metadata.ts';
 import type { ServingState } from '../serving-state.ts';
 import { requireModel } from './predict.ts';
 
@@ -51,7 +52,7 @@ export function modelStatus(name: string, state: ServingState): Middleware {
   };
 }
 
-/** `GET /v1/models/NAME/metadata`: inputs and outputs as in the Open Inference Protocol (-1: free), and how answers look. */
+/** `GET /v1/models/NAME/metadata`: inputs and outputs as in the Open Inference Protocol (-1: free), how answers look, and the same as TensorFlow Serving has it. */
 export function modelMetadata(name: string, state: ServingState): Middleware {
   return (ctx) => {
     const { generation, signature } = requireModel(state);
@@ -64,6 +65,7 @@ export function modelMetadata(name: string, state: ServingState): Middleware {
       outputs: outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape: shape ?? null })),
       task: presentation.task,
       labels: labelsOf(presentation),
+      ...servingMetadata({ name, version: generation }, signature),
     };
   };
 }
