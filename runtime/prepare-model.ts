@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { ModelFailure } from './errors.ts';
 import { openModelFile, writeModelFile } from './model-file.ts';
@@ -29,13 +29,13 @@ export async function prepareModel(modelFile: string, directory: string): Promis
   const data = await Promise.all(prepared.externalData.map((file) => findExternalData(dirname(modelFile), file)));
   const sizeBytes = data.reduce((sum, file) => sum + file.sizeBytes, source.size);
   const inside = (await realpath(dirname(modelFile))) + sep;
-  if (!prepared.rewritten && data.every(({ path }) => path.startsWith(inside))) {
+  if (!prepared.rewritten && data.every((file) => file.path.startsWith(inside) && file.sizeBytes > 0)) {
     return { prepared, file: modelFile, sizeBytes, remove: async () => {} };
   }
   // onnxruntime takes external data only from the folder of the file it loads, and follows no link out of it.
   await mkdir(directory, { recursive: true });
   const folder = await mkdtemp(join(directory, 'prepared-'));
-  for (const { location, path } of data) await linkOrCopy(path, join(folder, location));
+  for (const found of data) await placeData(found, join(folder, found.location));
   const file = join(folder, basename(modelFile));
   if (prepared.rewritten) writeModelFile(source, prepared.rewritten, file);
   else await linkOrCopy(await realpath(modelFile), file);
@@ -65,6 +65,13 @@ async function findExternalData(folder: string, { location, minBytes }: External
     );
   }
   return { location, path: await realpath(path), sizeBytes: found.size };
+}
+
+/** onnxruntime 1.30 ends the process (SIGABRT) when it maps an empty file, which holds tensors without elements: it gets a byte that nobody reads. */
+async function placeData({ path, sizeBytes }: FoundData, to: string): Promise<void> {
+  if (sizeBytes > 0) return linkOrCopy(path, to);
+  await mkdir(dirname(to), { recursive: true });
+  return writeFile(to, new Uint8Array(1));
 }
 
 async function linkOrCopy(from: string, to: string): Promise<void> {
