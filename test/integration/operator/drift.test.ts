@@ -138,14 +138,13 @@ describe('drift on a real API server', function () {
     await bed.objects.patch('modelDeployment', 'shared', { spec: { service: { port: 8080 } } });
     await soon(async () => {
       expect((await bed.objects.get('deployment', 'shared')).spec.replicas).to.equal(1);
-      expect((await bed.objects.get('service', 'shared')).spec.ports).to.have.lengthOf(2);
+      const { ports } = (await bed.objects.get('service', 'shared')).spec;
+      expect(ports.map(({ port }: LiveObject) => port)).to.have.members([8080, 8081, 9000]);
     });
     const { metadata, spec } = await bed.objects.get('deployment', 'shared');
     expect(metadata.annotations).to.include({ 'example.com/owner': 'team-a' });
     expect(spec.template.metadata.annotations).to.have.property('kubectl.kubernetes.io/restartedAt');
     expect(spec.template.spec.containers.map(({ name }: LiveObject) => name)).to.have.members(['runtime', 'sidecar']);
-    const { ports } = (await bed.objects.get('service', 'shared')).spec;
-    expect(ports.map(({ port }: LiveObject) => port)).to.have.members([8080, 9000]);
   });
 
   describe('an object of that name which is somebody else’s', () => {
