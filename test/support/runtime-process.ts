@@ -39,6 +39,11 @@ export class NodeProcess implements AsyncDisposable {
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
   }
 
+  /** Process id. */
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#process.kill(name);
   }
