@@ -66,6 +66,8 @@ describe('runtime process', function () {
       .to.include(`modeldeployment_rows_total ${model.rows.length + 1}`)
       .and.include('modeldeployment_ready 1');
     expect(metrics).to.include(`generation="${generation}"`);
+    // Of the file in the bucket, not of what its ZipMap was rewritten to.
+    expect(metrics).to.include(`sha256="${model.sha256['iris-lr-strings.onnx']}"`);
 
     runtime.signal('SIGTERM');
     await eventually(async () => expect(await runtime.status('/readyz')).to.equal(503));
