@@ -157,9 +157,14 @@ function exitFailure(
   const cause = new Error(`trial process: exit code ${code}, signal ${signal}: ${tail.slice(-2000)}`);
   if (signal !== null && CRASH_SIGNALS.has(signal)) {
     const when = isLoaded ? 'running' : 'loading';
+    // What overflows the stack is nested too deeply; the others tell nothing.
+    const advice =
+      signal === 'SIGSEGV' || signal === 'SIGBUS'
+        ? 'with less deeply nested trees or graphs'
+        : 'with another version of the exporter';
     return new ModelFailure(
       'ModelUnsupported',
-      `onnxruntime crashed (${signal}) while ${when} the model: export it again, with less deeply nested trees or graphs`,
+      `onnxruntime crashed (${signal}) while ${when} the model: export it again, ${advice}`,
       { cause },
     );
   }

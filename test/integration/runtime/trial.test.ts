@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { ModelFailure } from '../../../runtime/errors.ts';
 import { tryModel, type TrialLimits, type TrialReport } from '../../../runtime/session/trial.ts';
 import { makeWarmUpFeeds } from '../../../runtime/session/warm-up-feeds.ts';
+import { attribute, FLOAT, graph, model, node, tensor, tensorType, valueInfo } from '../../runtime/onnx/build-model.ts';
 import { deepTree, loop, hungry } from '../../support/hostile-models.ts';
 import { modelPath } from '../../support/models.ts';
 import { signatureOf } from '../../support/signatures.ts';
@@ -18,6 +19,7 @@ describe('trial of a model', function () {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'trial-'));
+    await writeFile(join(folder, 'empty.data'), '');
   });
   after(() => rm(folder, { recursive: true }));
 
@@ -58,6 +60,13 @@ describe('trial of a model', function () {
 
   for (const [name, bytes, limits, reason, words] of [
     ['crashes onnxruntime', deepTree(20_000), {}, 'ModelUnsupported', 'SIGSEGV'],
+    [
+      'makes onnxruntime abort',
+      withEmptyData(),
+      {},
+      'ModelUnsupported',
+      '(SIGABRT) while loading the model: export it',
+    ],
     ['does not finish loading in time', deepTree(1), { loadTimeoutMs: 1 }, 'ModelUnsupported', 'finish loading'],
     ['never answers', loop(), { runTimeoutMs: 1_000 }, 'ModelUnsupported', 'one row within 1 s'],
     ['eats more memory than there is', hungry(2 ** 28), { memoryLimitBytes: 2 ** 29 }, 'ModelTooLarge', '512 MiB'],
@@ -81,3 +90,19 @@ describe('trial of a model', function () {
     expect(await rejectionOf(Error, stopping)).to.equal(reason);
   });
 });
+
+/** onnxruntime 1.30 aborts when it maps an empty data file; `prepareModel` keeps such files from it. */
+function withEmptyData(): Uint8Array {
+  const rows = tensorType(FLOAT, ['N', 4]);
+  return model(
+    graph({
+      nodes: [
+        node({ op: 'ReduceSum', inputs: ['w'], outputs: ['sum'], attributes: [attribute.int('keepdims', 0)] }),
+        node({ op: 'Add', inputs: ['x', 'sum'], outputs: ['y'] }),
+      ],
+      inputs: [valueInfo('x', rows)],
+      outputs: [valueInfo('y', rows)],
+      initializers: [tensor({ name: 'w', dataType: FLOAT, dims: [0], external: { location: 'empty.data' } })],
+    }),
+  );
+}
