@@ -43,7 +43,7 @@ describe('crds', () => {
 
   it('defaults are those of the runtime', () => {
     const { spec } = modelDeployment();
-    const { drainTimeoutMs: _, ...fromSpec } = DEFAULTS;
+    const { drainTimeoutMs: _drain, maxMessageBytes: _grpc, ...fromSpec } = DEFAULTS;
     expect({
       modelTask: spec.model.task,
       modelActivation: spec.model.activation,
