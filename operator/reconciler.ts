@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { ModelDeployment, ModelDeploymentStatus } from './api/generated.ts';
 import { ANNOTATIONS } from './api/labels.ts';
-import { API_VERSION, KIND } from './api/model-deployment.ts';
+import { API_VERSION, CONDITION_TYPES, KIND } from './api/model-deployment.ts';
 import type { Problem } from './api/observed.ts';
 import type { ModelResolution } from './api/resolution.ts';
 import type { ChildWriter } from './child-writer.ts';
@@ -128,7 +128,9 @@ export class Reconciler {
       now: new Date(clock.now()),
     });
     const events = [...written.events];
-    if (!isDeepStrictEqual(status, modelDeployment.status)) {
+    // A pass that broke off has not handled this spec: it may tell what is wrong, never that all is well.
+    const isUnproven = written.error !== undefined && written.problem === undefined && saysReady(status);
+    if (!isUnproven && !isDeepStrictEqual(status, modelDeployment.status)) {
       await cluster.applyStatus(statusObject(modelDeployment, status));
       events.push(...computeEvents(modelDeployment.status, status));
     }
@@ -145,6 +147,10 @@ export class Reconciler {
 /** Its children go with it; nothing is made again. */
 function isGoing({ metadata }: ModelDeployment): boolean {
   return metadata.deletionTimestamp !== undefined;
+}
+
+function saysReady({ conditions }: ModelDeploymentStatus): boolean {
+  return conditions?.some(({ type, status }) => type === CONDITION_TYPES.ready && status === 'True') ?? false;
 }
 
 function statusObject({ metadata }: ModelDeployment, status: ModelDeploymentStatus) {

@@ -184,6 +184,24 @@ describe('reconciler', () => {
     expect(bed.cluster.objects.get('Deployment default/iris').metadata.ownerReferences).to.equal(undefined);
   });
 
+  it('does not call a spec handled whose children could not be written', async () => {
+    const bed = new Bed();
+    bed.create();
+    await bed.settle();
+    // The pods stay as they are: nothing but the failed pass tells that something is missing.
+    bed.edit({ ...bed.live.spec, service: { ...bed.live.spec.service, annotations: { team: 'a' } } });
+    const { generation } = bed.live.metadata;
+    const failures: Failure[] = ['before'];
+    bed.cluster.nextFailure = () => failures.shift();
+    bed.deliverAll();
+    await bed.run();
+    expect(failures).to.deep.equal([]);
+    expect(bed.live.status.observedGeneration).to.equal(generation - 1);
+    await bed.settle();
+    expect(bed.live.status.observedGeneration).to.equal(generation);
+    expect(bed.ready).to.equal('True Ready');
+  });
+
   it('repairs a few times at once, then waits: two that fight must not load the API server', async () => {
     const bed = new Bed();
     bed.create();
