@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { installation, type TestNamespace } from './installation.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** What a client in the cluster got. */
 export interface Answer {
@@ -89,9 +90,10 @@ export class ClientPod {
     await this.#namespace.kubectl('wait', '--for=condition=Ready', `pod/${NAME}`, '--timeout=60s');
   }
 
-  /** One POST. */
+  /** One answered POST. Connections are tried again for a while: kube-proxy lags a second behind the EndpointSlices that Ready is judged by. */
   async post(url: string, body: unknown): Promise<Answer> {
-    const text = await this.#namespace.kubectl('exec', NAME, '--', ...node(POST_ONCE, url, JSON.stringify(body)));
+    const exec = ['exec', NAME, '--', ...node(POST_ONCE, url, JSON.stringify(body))];
+    const text = await eventually(() => this.#namespace.kubectl(...exec));
     return JSON.parse(text) as Answer;
   }
 

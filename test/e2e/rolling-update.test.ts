@@ -3,6 +3,7 @@ import { readSampleClassifier, type SampleClassifier } from '../../dev/sample-mo
 import { isReady, waitUntilReady } from '../../dev/wait-until-ready.ts';
 import { ClientPod } from './client-pod.ts';
 import { installation, TestNamespace, uploadSample } from './installation.ts';
+import { eventually } from '../support/eventually.ts';
 
 describe('a model that is replaced under load', () => {
   const namespace = new TestNamespace();
@@ -67,7 +68,9 @@ describe('a model that is replaced under load', () => {
   it('recovers when a good model is uploaded again', async () => {
     const { generation } = await uploadSample(sample.file, object);
     expect(isReady(await wait(generation), generation)).to.equal(true);
-    const answer = await client.post(url, body);
-    expect(answer).to.include({ status: 200, generation });
+    // kube-proxy may still send a request to an old pod, which serves until it is withdrawn.
+    await eventually(async () => {
+      expect(await client.post(url, body)).to.include({ status: 200, generation });
+    });
   });
 });
