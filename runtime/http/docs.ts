@@ -9,7 +9,6 @@ import { stringifyJson } from '../protocol/stringify-json.ts';
 import type { JsonValue } from '../tensor/element.ts';
 import type { ServedModel, ServingState } from '../serving-state.ts';
 import { VERSION } from '../version.ts';
-import { requireModel } from './predict.ts';
 
 /** `GET /openapi.json`: OpenAPI 3.1 of the model that is served. */
 export function openApi(name: string, state: ServingState): Middleware {
@@ -24,7 +23,7 @@ export function docsModel(name: string, state: ServingState): Middleware {
 /** `GET /docs/example.json`: a body for `POST /predict`, of any length. */
 export function docsExample(state: ServingState): Middleware {
   return (ctx) => {
-    const { example } = requireModel(state);
+    const { example } = state.requireModel();
     if (example === undefined) throw new RequestError('UnknownRoute', 'no row that this model takes is known');
     ctx.type = 'json';
     ctx.body = example;
@@ -35,7 +34,7 @@ export function docsExample(state: ServingState): Middleware {
 function jsonOf(name: string, state: ServingState, describe: (model: DocumentedModel) => JsonValue): Middleware {
   const texts = new WeakMap<ServedModel, string>();
   return (ctx) => {
-    const model = requireModel(state);
+    const model = state.requireModel();
     const { generation, signature, example } = model;
     const text = texts.get(model) ?? stringifyJson(describe({ name, generation, signature, example }));
     texts.set(model, text);

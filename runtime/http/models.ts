@@ -3,7 +3,6 @@ import { RequestError } from '../errors.ts';
 import type { Presentation } from '../onnx/signature.ts';
 import { servingMetadata } from '../protocol/v1/serving-metadata.ts';
 import type { ServingState } from '../serving-state.ts';
-import { requireModel } from './predict.ts';
 
 /** The model's name in a path of the V1 or V2 protocol, the version where there is one, and the rest; a verb such as `:predict` may follow. */
 const MODEL_IN_PATH = /^\/(v[12])\/models\/([^/:]+)(?:\/versions\/([^/:]+))?(.*)$/;
@@ -23,7 +22,7 @@ export function matchModel(name: string, state: ServingState): Middleware {
     if (decoded(model) !== name) {
       throw unknownModel(`there is no model "${decoded(model).slice(0, 200)}"; this server has "${name}"`);
     }
-    const generation = version === undefined ? undefined : requireModel(state).generation;
+    const generation = version === undefined ? undefined : state.requireModel().generation;
     if (version !== generation) {
       throw unknownModel(`there is no version "${version?.slice(0, 200)}"; this server has "${generation}"`);
     }
@@ -46,7 +45,7 @@ export function listModels(name: string): Middleware {
 /** `GET /v1/models/NAME`: what KServe's and what TensorFlow Serving's clients look for. */
 export function modelStatus(name: string, state: ServingState): Middleware {
   return (ctx) => {
-    const { generation } = requireModel(state);
+    const { generation } = state.requireModel();
     const status = { error_code: 'OK', error_message: '' };
     ctx.body = { name, ready: true, model_version_status: [{ version: generation, state: 'AVAILABLE', status }] };
   };
@@ -55,7 +54,7 @@ export function modelStatus(name: string, state: ServingState): Middleware {
 /** `GET /v1/models/NAME/metadata`: inputs and outputs as in the Open Inference Protocol (-1: free), how answers look, and the same as TensorFlow Serving has it. */
 export function modelMetadata(name: string, state: ServingState): Middleware {
   return (ctx) => {
-    const { generation, signature } = requireModel(state);
+    const { generation, signature } = state.requireModel();
     const { inputs, outputs, presentation } = signature;
     ctx.body = {
       name,

@@ -18,7 +18,7 @@ export function predictV1(state: ServingState, { maxRequestBytes, requestTimeout
   const budget = new BodyBudget(maxRequestBytes);
   return async (ctx) => {
     const deadlineMs = performance.now() + requestTimeoutMs;
-    const { predictor, signature, example } = requireModel(state);
+    const { predictor, signature, example } = state.requireModel();
     const format = bodyFormatOf(ctx);
     predictor.checkAdmission();
     const signal = clientGone(ctx.res);
@@ -49,9 +49,4 @@ function decodeOrShow(
     if (!isShort || !(cause instanceof RequestError)) throw cause;
     throw new RequestError(cause.code, cause.message, { cause, example });
   }
-}
-
-/** @throws RequestError ModelNotReady while the model is being loaded */
-export function requireModel(state: ServingState): ServedModel {
-  return state.requireModel();
 }

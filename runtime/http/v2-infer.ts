@@ -7,7 +7,7 @@ import { JSON_LENGTH_HEADER, jsonLengthOf } from '../protocol/v2-binary/body.ts'
 import type { ServingState } from '../serving-state.ts';
 import { BodyBudget } from './body-budget.ts';
 import { clientGone } from './client-gone.ts';
-import { type PredictLimits, requireModel } from './predict.ts';
+import type { PredictLimits } from './predict.ts';
 import { readBody, requireJson } from './read-body.ts';
 
 /** `POST /v2/models/NAME/infer`: JSON, or JSON with tensors behind it; the answer in the form that was asked for. */
@@ -19,7 +19,7 @@ export function infer(
   const budget = new BodyBudget(maxRequestBytes);
   return async (ctx) => {
     const deadlineMs = performance.now() + requestTimeoutMs;
-    const model = requireModel(state);
+    const model = state.requireModel();
     requireContentType(ctx.req);
     model.predictor.checkAdmission();
     const signal = clientGone(ctx.res);

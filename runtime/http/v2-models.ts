@@ -5,7 +5,6 @@ import { stringifyJson } from '../protocol/stringify-json.ts';
 import type { JsonValue } from '../tensor/element.ts';
 import type { ServingState } from '../serving-state.ts';
 import { VERSION } from '../version.ts';
-import { requireModel } from './predict.ts';
 import { readBody } from './read-body.ts';
 
 /** `GET /v2` */
@@ -28,7 +27,7 @@ export function serverReadiness(state: ServingState): Middleware {
 /** `GET /v2/models/NAME` */
 export function describeModel(name: string, state: ServingState): Middleware {
   return (ctx) => {
-    const { generation, signature } = requireModel(state);
+    const { generation, signature } = state.requireModel();
     answer(ctx, modelMetadata({ name, version: generation, signature }));
   };
 }
@@ -54,7 +53,7 @@ export function indexRepository(
   return async (ctx) => {
     const body = await readBody(ctx.req, { maxBytes: MAX_QUESTION_BYTES, timeoutMs: requestTimeoutMs });
     const { readyOnly } = decodeIndexRequest(body);
-    const { generation } = requireModel(state);
+    const { generation } = state.requireModel();
     answer(ctx, repositoryIndex({ name, version: generation }, { isReady: isReady(state), readyOnly }));
   };
 }

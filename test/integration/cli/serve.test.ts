@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { startFaultyProxy } from '../../../dev/faulty-proxy.ts';
 import { ENV } from '../../../runtime/contract.ts';
 import { freshBucket, sharedStorageEmulator } from '../../support/bucket.ts';
 import { expectGolden, goldenAnswers } from '../../support/golden-answers.ts';
@@ -103,6 +104,20 @@ describe('serve', function () {
       expect(stderr).to.match(line);
     });
   }
+
+  it('refuses a model that it may not read with one line', async () => {
+    const emulator = await sharedStorageEmulator();
+    const proxy = await startFaultyProxy(emulator.url);
+    try {
+      proxy.inject({ fault: { kind: 'status', status: 403 } });
+      await using server = serve(['gs://models/iris.onnx', ...anyPort], { [ENV.storageEmulatorHost]: proxy.url });
+      const { code, stdout, stderr } = await server.exit();
+      expect([code, stdout]).to.deep.equal([1, '']);
+      expect(stderr).to.match(/^ModelAccessDenied: [^\n]*storage\.objects\.get[^\n]*\n$/);
+    } finally {
+      await proxy.stop();
+    }
+  });
 
   it('shows how it is used', async () => {
     await using help = serve(['--help']);

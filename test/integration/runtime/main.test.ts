@@ -182,6 +182,17 @@ describe('runtime process', function () {
       });
     }
 
+    it('refuses a model that it may not read', async () => {
+      const proxy = await startFaultyProxy(emulator.url);
+      try {
+        proxy.inject({ fault: { kind: 'status', status: 403 } });
+        await using runtime = start('model.onnx', { [ENV.storageEmulatorHost]: proxy.url });
+        await expectFailure(runtime, 'ModelAccessDenied', /storage\.objects\.get/);
+      } finally {
+        await proxy.stop();
+      }
+    });
+
     it('refuses a model that does not give the answers of golden.json', async () => {
       await bucket.uploadFile(modelPath('iris-lr-strings.onnx'), 'iris/model.onnx');
       const golden = { instances: [[5.5, 4.2, 1.4, 0.2]], predictions: [{ label: 'virginica' }] };
