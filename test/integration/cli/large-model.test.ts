@@ -9,8 +9,8 @@ import { NodeProcess } from '../../support/runtime-process.ts';
 
 /** 3 * 64 MiB: large against what Node.js itself may take more or less of. */
 const LAYERS = 3;
-/** In sizes of the file. Measured: 1.6, of which 0.6 are the layer that onnxruntime rearranges and what does not grow with the file; one more copy of it makes 2.6. */
-const MOST_FILES = 2;
+/** In sizes of the file. Seen: 1.6 to 2.1, by how much of the rearranged layers is alive at once; with one more copy of the file put in on purpose 2.76. */
+const MOST_FILES = 2.5;
 
 describe('serve of a large model', function () {
   this.timeout(120_000);
