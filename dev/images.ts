@@ -3,7 +3,7 @@
  * a release: REGISTRY/modeldeployment-operator:VERSION and REGISTRY/modeldeployment-runtime:VERSION.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { cacheDirectory } from './cache-directory.ts';
 import type { Image } from './cluster/cluster.ts';
@@ -17,6 +17,8 @@ const ROOT = join(import.meta.dirname, '..');
 const BUILD_SCRIPT = join(import.meta.dirname, 'images', 'build.sh');
 const STATIC_IMAGE_SCRIPT = join(import.meta.dirname, 'images', 'static-image.sh');
 const SAID = 'build.sh: ';
+/** Archives of an image in the cache: about 200 MB each. */
+const ARCHIVES_KEPT = 4;
 const COMMON_INPUTS = [
   'package.json',
   'package-lock.json',
@@ -45,10 +47,8 @@ export async function ensureImage(name: ImageName, setDetail: SetDetail = () => 
   const tag = await hashFiles(INPUTS[name]);
   const reference = `localhost/modeldeployment-${name}:${tag}`;
   const archive = join(directory, `modeldeployment-${name}-${tag}.tar`);
-  if (!(await exists(archive))) {
-    await build(name, [reference, archive], setDetail);
-    await removeOtherArchives(directory, `modeldeployment-${name}-`, archive);
-  }
+  if (!(await exists(archive))) await build(name, [reference, archive], setDetail);
+  await keepLatelyUsed(directory, `modeldeployment-${name}-`, archive);
   return { reference, archive };
 }
 
@@ -108,11 +108,24 @@ async function filesBelow(path: string): Promise<string[]> {
     .sort();
 }
 
-async function removeOtherArchives(directory: string, prefix: string, kept: string): Promise<void> {
-  for (const name of await readdir(directory)) {
-    const path = join(directory, name);
-    if (name.startsWith(prefix) && path !== kept) await rm(path);
-  }
+/**
+ * Marks an archive as used now, and removes those of the same image that were used longest ago. Other checkouts share the folder, so the
+ * last few stay.
+ * @param prefix of the names of the image's archives
+ */
+export async function keepLatelyUsed(directory: string, prefix: string, used: string): Promise<void> {
+  const now = new Date();
+  await utimes(used, now, now);
+  const names = (await readdir(directory)).filter((name) => name.startsWith(prefix) && name.endsWith('.tar'));
+  const archives = await Promise.all(names.map((name) => usedAt(join(directory, name))));
+  const oldest = archives.sort((a, b) => b.usedAtMs - a.usedAtMs).slice(ARCHIVES_KEPT);
+  for (const { path } of oldest) await rm(path, { force: true });
+}
+
+async function usedAt(path: string): Promise<{ path: string; usedAtMs: number }> {
+  // Another checkout may remove it meanwhile.
+  const stats = await stat(path).catch(() => undefined);
+  return { path, usedAtMs: stats?.mtimeMs ?? 0 };
 }
 
 async function main(args: readonly string[]): Promise<void> {
