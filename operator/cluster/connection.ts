@@ -6,10 +6,13 @@ export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below the server's address, with query: `/api/v1/pods?limit=1`. */
   readonly path: string;
-  readonly body?: object | undefined;
+  /** An object is sent as JSON, text as it is. */
+  readonly body?: object | string | undefined;
   /** Default `application/json`. */
   readonly contentType?: string | undefined;
-  /** Milliseconds until the headers, and between two parts of the body; default 15 s. */
+  /** What is wanted back, default `application/json`. */
+  readonly accept?: string | undefined;
+  /** Milliseconds until the headers, and between two parts of the body; default 15 s. 0: for ever. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -19,6 +22,9 @@ export interface ApiResponse {
   readonly body: unknown;
   readonly retryAfter: string | undefined;
 }
+
+/** An answer whose body has not been read yet; the receiver reads it to its end or destroys it. */
+export type OpenResponse = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers' | 'body'>;
 
 interface Credentials {
   readonly headers: Readonly<Record<string, string>>;
@@ -45,33 +51,39 @@ export class ApiServerConnection {
 
   /** Rejects when there is no answer; every HTTP answer resolves. */
   async request(apiRequest: ApiRequest): Promise<ApiResponse> {
+    const { statusCode, headers, body } = await this.open(apiRequest);
+    const retryAfter = headers['retry-after'];
+    return {
+      statusCode,
+      body: parseJson(await body.text()),
+      retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+    };
+  }
+
+  /** As `request`, for a body that is not JSON or comes bit by bit: logs, answers of a proxied Service. */
+  async open(apiRequest: ApiRequest): Promise<OpenResponse> {
     const response = await this.#send(apiRequest);
     if (response.statusCode !== 401) return response;
+    await response.body.dump();
     this.#credentials = undefined;
     return this.#send(apiRequest);
   }
 
-  async #send({ method, path, body, contentType, timeoutMs = DEFAULT_TIMEOUT_MS }: ApiRequest): Promise<ApiResponse> {
+  async #send(apiRequest: ApiRequest): Promise<OpenResponse> {
+    const { method, path, body, contentType, accept, timeoutMs = DEFAULT_TIMEOUT_MS } = apiRequest;
     const { headers, dispatcher } = await this.#authenticate();
-    const response = await request(`${this.#server()}${path}`, {
+    return request(`${this.#server()}${path}`, {
       method,
       headers: {
         ...headers,
-        accept: 'application/json',
+        accept: accept ?? 'application/json',
         ...(body ? { 'content-type': contentType ?? 'application/json' } : {}),
       },
-      body: body ? JSON.stringify(body) : null,
+      body: encodeBody(body),
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
       ...(dispatcher ? { dispatcher } : {}),
     });
-    const text = await response.body.text();
-    const retryAfter = response.headers['retry-after'];
-    return {
-      statusCode: response.statusCode,
-      body: parseJson(text),
-      retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-    };
   }
 
   #server(): string {
@@ -90,6 +102,11 @@ export class ApiServerConnection {
     this.#credentials = credentials;
     return credentials;
   }
+}
+
+function encodeBody(body: object | string | undefined): string | null {
+  if (body === undefined || body === '') return null;
+  return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
 function parseJson(text: string): unknown {
