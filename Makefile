@@ -21,7 +21,7 @@ setup: ## install the npm packages, if the lock file changed
 	  cp package-lock.json node_modules/.installed-lock.json; }
 
 tools: setup # the programs of the test bed: from the cache, a release archive, or built
-	@echo '==> tools'; node dev/tools.ts etcd kube-apiserver kube-controller-manager kubectl fake-gcs-server >/dev/null
+	@echo '==> tools'; node dev/tools.ts etcd kube-apiserver kube-controller-manager kubectl fake-gcs-server helm actionlint >/dev/null
 
 test: tools check ## everything a change must pass: linter, formatter, types, generated files, all tests
 	@echo '==> mocha'; mocha

@@ -16,6 +16,8 @@ export interface InstallOptions {
   readonly runtimeImage: string;
   /** Added to the operator's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Of config/. Default `default`; `namespaced`: rights in one namespace only. */
+  readonly folder?: string;
 }
 
 /** One folder of config/ as kustomize renders it. @throws CommandError */
@@ -24,11 +26,12 @@ export async function renderKustomization(folder: string): Promise<string> {
 }
 
 /** CRD, namespace, RBAC and operator as one YAML text. @throws CommandError */
-export async function renderInstallYaml({ operatorImage, runtimeImage, env = {} }: InstallOptions): Promise<string> {
-  const documents = parseAllDocuments(await renderKustomization('default'));
+export async function renderInstallYaml(options: InstallOptions): Promise<string> {
+  const { operatorImage, runtimeImage, env = {}, folder = 'default' } = options;
+  const documents = parseAllDocuments(await renderKustomization(folder));
   const container = ['spec', 'template', 'spec', 'containers', 0];
   const operator = documents.find((document) => document.get('kind') === 'Deployment');
-  if (!operator) throw new Error('config/default renders no Deployment');
+  if (!operator) throw new Error(`config/${folder} renders no Deployment`);
   const variables = Object.entries({ RUNTIME_IMAGE: runtimeImage, ...env }).map(([name, value]) => ({ name, value }));
   const kept = (operator.toJS() as OperatorDeployment).spec.template.spec.containers[0]!.env.filter(
     ({ name }) => !variables.some((variable) => variable.name === name),

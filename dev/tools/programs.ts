@@ -13,7 +13,9 @@ export type ProgramName =
   | 'ctr'
   | 'coredns'
   | 'pause'
-  | 'metrics-server';
+  | 'metrics-server'
+  | 'helm'
+  | 'actionlint';
 
 /** A Go module below `dev/tools/` that pins one upstream project, and what is built from it in one go. */
 export interface ToolModule {
@@ -85,6 +87,18 @@ export const TOOL_MODULES: readonly ToolModule[] = [
     versionOf: 'sigs.k8s.io/metrics-server',
     builds: { 'metrics-server': 'sigs.k8s.io/metrics-server/cmd/metrics-server' },
     firstBuild: 'about 3 minutes',
+  },
+  {
+    folder: 'helm',
+    versionOf: 'helm.sh/helm/v4',
+    builds: { helm: 'helm.sh/helm/v4/cmd/helm' },
+    firstBuild: 'about 3 minutes',
+  },
+  {
+    folder: 'actionlint',
+    versionOf: 'github.com/rhysd/actionlint',
+    builds: { actionlint: 'github.com/rhysd/actionlint/cmd/actionlint' },
+    firstBuild: 'about 10 seconds',
   },
 ];
 
