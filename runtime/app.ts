@@ -4,8 +4,8 @@ import { PROBES } from './contract.ts';
 import { compressResponses } from './http/compress-responses.ts';
 import { docsAsset, docsExample, docsModel, openApi } from './http/docs.ts';
 import { liveness, readiness } from './http/health.ts';
-import { measureRequests } from './http/measure-requests.ts';
 import { listModels, matchModel, MODEL_ROUTE, modelMetadata, modelStatus } from './http/models.ts';
+import { observeRequests } from './http/observe-requests.ts';
 import { predictV1, type PredictLimits } from './http/predict.ts';
 import { renderErrors } from './http/render-errors.ts';
 import { responseHeaders } from './http/response-headers.ts';
@@ -20,14 +20,15 @@ import {
 } from './http/v2-models.ts';
 import { vertexRoutes, type VertexRoutes } from './http/vertex-routes.ts';
 import type { Logger } from './log.ts';
-import type { RuntimeMetrics } from './metrics.ts';
+import type { RequestObserver } from './request-record.ts';
 import type { ServingState } from './serving-state.ts';
 
 export interface AppDependencies {
   /** Of the model, in URLs. */
   readonly modelName: string;
   readonly state: ServingState;
-  readonly metrics: RuntimeMetrics;
+  /** Told of every request once it is over. */
+  readonly observe: RequestObserver;
   readonly log: Logger;
   readonly limits: PredictLimits;
   /** Default: none. */
@@ -35,11 +36,11 @@ export interface AppDependencies {
 }
 
 /** The data plane and health over HTTP: the order of middlewares and the table of routes. */
-export function createApp({ modelName, state, metrics, log, limits, vertex }: AppDependencies): Koa {
+export function createApp({ modelName, state, observe, log, limits, vertex }: AppDependencies): Koa {
   const app = new Koa();
   // What reaches this is a connection that broke while an answer was being written; everything else is rendered.
   app.on('error', (err: unknown) => log.debug({ err }, 'answer not delivered'));
-  app.use(measureRequests(metrics));
+  app.use(observeRequests(observe, state));
   app.use(responseHeaders(state));
   app.use(compressResponses());
   app.use(renderErrors(log));

@@ -42,6 +42,13 @@ export interface RuntimeConfig {
   readonly limits: { readonly cpuMillis: number | undefined; readonly memoryBytes: number | undefined };
   readonly storage: { readonly emulatorHost: string | undefined; readonly credentialsJson: string | undefined };
   readonly inferenceThread: InferenceThread;
+  readonly observability: {
+    /** Part of the requests that is logged, 0 to 1; above 0 every one that failed on our side. */
+    readonly accessLogSampleRate: number;
+    /** Undefined: no traces. */
+    readonly tracing:
+      { readonly sampler: string | undefined; readonly samplerArgument: string | undefined } | undefined;
+  };
   readonly logLevel: LogLevel;
   /** Undefined: `/dev/termination-log`, if there is one. */
   readonly terminationLog: string | undefined;
@@ -117,9 +124,28 @@ export function readConfig(
       credentialsJson: read.text(ENV.googleCredentialsJson),
     },
     inferenceThread: read.choice(ENV.inferenceThread, INFERENCE_THREADS, 'Auto'),
+    observability: {
+      accessLogSampleRate: read.fraction(ENV.accessLogSampleRate, 0),
+      tracing: readTracing(read),
+    },
     logLevel: read.choice(ENV.logLevel, LOG_LEVELS, DEFAULTS.logLevel),
     terminationLog: read.text(ENV.terminationLog),
   };
+}
+
+/** As OpenTelemetry names it; where to send spans, and with which headers, its exporter reads itself. */
+const OTEL_ENV = {
+  endpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+  tracesEndpoint: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  sampler: 'OTEL_TRACES_SAMPLER',
+  samplerArgument: 'OTEL_TRACES_SAMPLER_ARG',
+  isDisabled: 'OTEL_SDK_DISABLED',
+} as const;
+
+function readTracing(read: Reader): RuntimeConfig['observability']['tracing'] {
+  const endpoint = read.url(OTEL_ENV.tracesEndpoint) ?? read.url(OTEL_ENV.endpoint);
+  if (endpoint === undefined || read.text(OTEL_ENV.isDisabled)?.toLowerCase() === 'true') return undefined;
+  return { sampler: read.text(OTEL_ENV.sampler), samplerArgument: read.text(OTEL_ENV.samplerArgument) };
 }
 
 /** `gs://models/iris/` and `./iris.onnx` -> `iris`. */
@@ -186,6 +212,14 @@ class Reader {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= minimum && value <= maximum) return value;
     throw this.#wrong(variable, `a whole number from ${minimum} to ${maximum}`);
+  }
+
+  fraction(variable: string, otherwise: number): number {
+    const text = this.text(variable);
+    if (text === undefined) return otherwise;
+    const value = /^(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+    if (value <= 1) return value;
+    throw this.#wrong(variable, 'a number from 0 to 1');
   }
 
   labels(variable: string): string[] | undefined {

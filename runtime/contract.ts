@@ -31,6 +31,8 @@ export const ENV = {
   drainTimeoutMs: 'DRAIN_TIMEOUT_MS',
   /** `Main`, `Worker` or `Auto` (default): which thread runs the model. `Auto` keeps only models that answer in a fraction of a millisecond on the main one. */
   inferenceThread: 'INFERENCE_THREAD',
+  /** Part of the requests that gets a line in the log, 0 to 1; default 0. Above 0, requests that failed on the server's side are always logged. */
+  accessLogSampleRate: 'ACCESS_LOG_SAMPLE_RATE',
   /** `debug`, `info`, `warn` or `error`; default `info`. */
   logLevel: 'LOG_LEVEL',
   /** Port of the data plane and health; default 8080. 0: any free port. */
@@ -70,7 +72,7 @@ export const DEFAULTS = {
 } as const;
 
 /** Variables without a field in the spec: the user sets them by `spec.env`. Every other name of ENV is the operator's. */
-export const USER_ENV: readonly string[] = [ENV.googleCredentialsJson, ENV.inferenceThread];
+export const USER_ENV: readonly string[] = [ENV.googleCredentialsJson, ENV.inferenceThread, ENV.accessLogSampleRate];
 
 export const PORTS = { http: 8080, grpc: 8081, metrics: 9090 } as const;
 export const PROBES = { live: '/livez', ready: '/readyz' } as const;

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { RequestObserver } from './request-record.ts';
 
 /** What is true of the model for as long as it is served; labels of `modeldeployment_model_info`. */
 export interface ModelFacts {
@@ -19,11 +20,8 @@ export interface RunMeasure {
 
 /** The runtime's measurements. */
 export interface RuntimeMetrics {
-  /**
-   * @param route the route's pattern, never a path that a client made up; with gRPC the method's path
-   * @param status of HTTP, or the name of gRPC's
-   */
-  request(route: string, status: number | string, seconds: number): void;
+  /** Counts and times a request that is over. */
+  readonly request: RequestObserver;
   readonly run: (measure: RunMeasure) => void;
   /** Says what is served, and lets the queue be read when somebody asks. */
   model(facts: ModelFacts, queuedRows: () => number): void;
@@ -35,6 +33,8 @@ export interface RuntimeMetrics {
 
 /** 0.5 ms to 30 s, the default request timeout. */
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** 10 µs to 1 s: one row takes microseconds, a body at the size limit some tenths of a second. */
+const CODEC_SECONDS = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.25, 1];
 /** Powers of two up to 1024, which the default batch of 64 rows is in the middle of. */
 const ROWS = Array.from({ length: 11 }, (_, exponent) => 2 ** exponent);
 
@@ -57,9 +57,12 @@ export function createMetrics(): RuntimeMetrics {
     registers,
   });
   return {
-    request(route, status, seconds) {
-      requests.total.inc({ route, code: String(status) });
-      requests.seconds.observe({ route }, seconds);
+    request({ route, status, durationMs, stages, ...record }) {
+      const protocol = protocolOf(record.protocol, route);
+      requests.total.inc({ protocol, route, code: String(status) });
+      requests.seconds.observe({ protocol, route }, durationMs / 1000);
+      if (stages.decodeMs !== undefined) requests.decodeSeconds.observe(stages.decodeMs / 1000);
+      if (stages.encodeMs !== undefined) requests.encodeSeconds.observe(stages.encodeMs / 1000);
     },
     run(measure) {
       runs.rowsTotal.inc(measure.rows);
@@ -84,19 +87,38 @@ export function createMetrics(): RuntimeMetrics {
   };
 }
 
+/** What people ask about: which of the protocols, rather than which transport. Routes outside them (health, docs) are plain `http`. */
+function protocolOf(transport: string, route: string): string {
+  if (transport !== 'http') return transport;
+  if (route.startsWith('/v2')) return 'v2';
+  return route.startsWith('/v1') || route === '/predict' ? 'v1' : transport;
+}
+
 function requestMetrics(registers: Registry[]) {
   return {
     total: new Counter({
       name: 'modeldeployment_requests_total',
       help: 'Answered requests by route and status: HTTP routes and numbers, 499 when the client went away first; gRPC methods and names.',
-      labelNames: ['route', 'code'],
+      labelNames: ['protocol', 'route', 'code'],
       registers,
     }),
     seconds: new Histogram({
       name: 'modeldeployment_request_duration_seconds',
       help: 'From the first byte of a request to the last of its answer.',
-      labelNames: ['route'],
+      labelNames: ['protocol', 'route'],
       buckets: SECONDS,
+      registers,
+    }),
+    decodeSeconds: new Histogram({
+      name: 'modeldeployment_decode_duration_seconds',
+      help: 'From the bytes of a prediction request to tensors.',
+      buckets: CODEC_SECONDS,
+      registers,
+    }),
+    encodeSeconds: new Histogram({
+      name: 'modeldeployment_encode_duration_seconds',
+      help: 'From tensors to the bytes of the answer.',
+      buckets: CODEC_SECONDS,
       registers,
     }),
   };

@@ -13,6 +13,7 @@ import type { Logger } from './log.ts';
 import { createMetrics, type RuntimeMetrics } from './metrics.ts';
 import { Predictor } from './predictor.ts';
 import { stringifyJson } from './protocol/stringify-json.ts';
+import { createRequestObservers, type RequestObservers } from './request-observers.ts';
 import { runSelfCheck } from './self-check.ts';
 import { ServingState } from './serving-state.ts';
 
@@ -45,6 +46,7 @@ export interface Runtime {
 interface Serving {
   readonly state: ServingState;
   readonly metrics: RuntimeMetrics;
+  readonly observers: RequestObservers;
   readonly servers: Servers;
 }
 
@@ -54,6 +56,8 @@ interface Servers {
   readonly grpc: GrpcServer;
 }
 
+/** A collector that does not answer must not hold up the end of a pod. */
+const TRACES_TIMEOUT_MS = 2_000;
 /** Requests that a self-check may take the time of: loading ends some day. */
 const SELF_CHECK_TIMEOUTS = 10;
 
@@ -72,11 +76,14 @@ export async function startRuntime(config: RuntimeConfig, options: StartOptions)
   }
 }
 
-async function startServers({ http, grpc, model }: RuntimeConfig, log: Logger): Promise<Serving> {
+async function startServers(config: RuntimeConfig, log: Logger): Promise<Serving> {
+  const { http, grpc, model } = config;
   const state = new ServingState();
   const metrics = createMetrics();
   metrics.ready(false);
-  const app = createApp({ modelName: model.name, state, metrics, log, limits: http, vertex: http.vertex });
+  const observers = await createRequestObservers(config, metrics, log);
+  const { observe } = observers;
+  const app = createApp({ modelName: model.name, state, observe, log, limits: http, vertex: http.vertex });
   const handle = app.callback();
   const { host, requestTimeoutMs } = http;
   const open: (HttpServer | GrpcServer)[] = [];
@@ -94,11 +101,11 @@ async function startServers({ http, grpc, model }: RuntimeConfig, log: Logger): 
     // Loaded only once probes are answered.
     const { listenGrpc } = await import('./grpc/server.ts');
     const grpcServer = keep(
-      await listenGrpc({ modelName: model.name, state, metrics, log, host, requestTimeoutMs, ...grpc }),
+      await listenGrpc({ modelName: model.name, state, observe, log, host, requestTimeoutMs, ...grpc }),
     );
     const [httpPort, grpcPort, metricsPort] = [httpServer.port, grpcServer.port, metricsServer.port];
     log.info({ host, httpPort, grpcPort, metricsPort }, 'listening');
-    return { state, metrics, servers: { http: httpServer, metrics: metricsServer, grpc: grpcServer } };
+    return { state, metrics, observers, servers: { http: httpServer, metrics: metricsServer, grpc: grpcServer } };
   } catch (error) {
     await Promise.all(open.map((server) => server.close(0)));
     throw error;
@@ -107,7 +114,7 @@ async function startServers({ http, grpc, model }: RuntimeConfig, log: Logger): 
 
 async function serveModel(
   config: RuntimeConfig,
-  { state, metrics, servers }: Serving,
+  { state, metrics, observers, servers }: Serving,
   { log, signal, store = createModelStore(config.storage), retryForMs = 120_000, onProgress }: StartOptions,
 ): Promise<Runtime> {
   const { http, model, batching } = config;
@@ -156,6 +163,7 @@ async function serveModel(
         [servers.http, servers.grpc].map((server) => server.close(http.drainTimeoutMs)),
       );
       const isDrained = drained.every(Boolean);
+      await observers.close(TRACES_TIMEOUT_MS);
       await servers.metrics.close(0);
       // A run that outlasts the drain would be waited for without end.
       if (isDrained) await session.close();

@@ -29,6 +29,11 @@ const DOORS: Record<string, readonly string[]> = {
   '@grpc/reflection': ['runtime/grpc/reflection.ts'],
   protobufjs: ['runtime/grpc/reflection.ts'],
   'protobufjs/minimal.js': ['runtime/protocol/v2-grpc/'],
+  '@opentelemetry/api': ['runtime/tracing/'],
+  '@opentelemetry/core': ['runtime/tracing/'],
+  '@opentelemetry/exporter-trace-otlp-proto': ['runtime/tracing/'],
+  '@opentelemetry/resources': ['runtime/tracing/'],
+  '@opentelemetry/sdk-trace': ['runtime/tracing/'],
   pino: ['runtime/log.ts', 'operator/log.ts'],
   undici: ['operator/cluster/'],
 };

@@ -164,6 +164,7 @@ export class Batcher {
     this.#throughput.record(rows, runMs);
     const waitMs = startedMs - first.pending.admittedMs;
     this.#settings.onRun?.({ requests: parts.length, rows, runMs, waitMs });
+    for (const { pending } of parts) pending.measured(startedMs, runMs);
 
     const isWhole =
       parts.length === 1 && first.rows === first.pending.request.rows && this.#settings.fixedRows === undefined;

@@ -21,6 +21,16 @@ export interface RequestLimits {
   readonly signal?: AbortSignal | undefined;
   /** Moment of the batcher's clock (`performance.now()`), in milliseconds, past which nobody waits for the answer. */
   readonly deadlineMs?: number | undefined;
+  /** Filled in with how long the request waited and ran, for whoever wants to know. */
+  readonly stages?: BatchStages | undefined;
+}
+
+/** What became of a request, in milliseconds and rows. */
+export interface BatchStages {
+  queueMs: number | undefined;
+  /** Sum of all runs that it had rows in. */
+  runMs: number | undefined;
+  rows: number | undefined;
 }
 
 /** Consecutive rows of a request that go into one run. */
@@ -43,6 +53,7 @@ export class PendingRequest implements Deadlined {
   #deliveredRows = 0;
   readonly #resolvers = Promise.withResolvers<NamedTensors>();
   readonly #signal: AbortSignal | undefined;
+  readonly #stages: BatchStages | undefined;
   readonly #onSettled: (pending: PendingRequest) => void;
 
   /** @param onSettled called once, before the answer is given */
@@ -58,6 +69,8 @@ export class PendingRequest implements Deadlined {
     this.waitingRows = request.rows;
     this.answer = this.#resolvers.promise;
     this.#onSettled = onSettled;
+    this.#stages = limits.stages;
+    if (this.#stages) this.#stages.rows = request.rows;
     this.#signal = limits.signal;
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -68,6 +81,13 @@ export class PendingRequest implements Deadlined {
     const start = this.request.rows - this.waitingRows;
     this.waitingRows -= rows;
     return { pending: this, start, rows };
+  }
+
+  /** Notes a run that some of its rows were in. */
+  measured(startedMs: number, runMs: number): void {
+    if (!this.#stages) return;
+    this.#stages.queueMs ??= startedMs - this.admittedMs;
+    this.#stages.runMs = (this.#stages.runMs ?? 0) + runMs;
   }
 
   /** Takes the outputs of one part; the answer is given once every row has come. */

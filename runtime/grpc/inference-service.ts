@@ -6,6 +6,7 @@ import { encodeFlag, encodeModelMetadata, encodeServerMetadata } from '../protoc
 import { encodeInferResponse } from '../protocol/v2-grpc/encode-response.ts';
 import { decodeEmptyMessage, decodeInferMessage, decodeNameMessage } from '../protocol/v2-grpc/infer-message.ts';
 import type { ServedModel, ServingState } from '../serving-state.ts';
+import { StageClock } from '../stage-clock.ts';
 import { VERSION } from '../version.ts';
 import type { AnswerMessage } from './unary.ts';
 
@@ -45,13 +46,18 @@ export function inferenceMethods(modelName: string, state: ServingState): Readon
       return encodeModelMetadata(modelMetadata({ name, version: generation, signature }));
     },
     async ModelInfer(bytes, limits) {
+      const clock = new StageClock(limits.stages);
       state.model?.predictor.checkAdmission();
       const message = decodeInferMessage(bytes);
       const model = requireModel(message.modelName, message.modelVersion);
       const request = decodeInferRequest(message, model.signature);
+      clock.end('decodeMs');
       const answer = await inferV2(model, request, limits);
+      clock.skip();
       const { id, isRaw } = request;
-      return encodeInferResponse({ modelName, modelVersion: model.generation, id, ...answer }, isRaw);
+      const encoded = encodeInferResponse({ modelName, modelVersion: model.generation, id, ...answer }, isRaw);
+      clock.end('encodeMs');
+      return encoded;
     },
   };
 }

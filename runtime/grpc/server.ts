@@ -9,7 +9,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { ModelFailure } from '../errors.ts';
-import type { RuntimeMetrics } from '../metrics.ts';
+import type { RequestObserver } from '../request-record.ts';
 import { Health, HEALTH_SERVICE } from './health.ts';
 import { INFERENCE_SERVICE, inferenceMethods } from './inference-service.ts';
 import { observeCalls } from './observe-calls.ts';
@@ -17,7 +17,7 @@ import { type CallDependencies, unary } from './unary.ts';
 
 export interface GrpcOptions extends CallDependencies {
   readonly modelName: string;
-  readonly metrics: Pick<RuntimeMetrics, 'request'>;
+  readonly observe: RequestObserver;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -44,13 +44,13 @@ export interface GrpcServer {
  * @throws ModelFailure InvalidSpec when the address cannot be listened on
  */
 export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
-  const { modelName, state, metrics, host, maxMessageBytes, maxMessageBytesName } = options;
+  const { modelName, state, observe, host, maxMessageBytes, maxMessageBytesName } = options;
   const tooLarge = `the message is larger than ${maxMessageBytes} bytes (${maxMessageBytesName}); send fewer rows at once, or raise it`;
   // It would write to standard error, past our log, what it also gives as an error.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     'grpc.max_receive_message_length': maxMessageBytes,
-    interceptors: [observeCalls({ metrics, countedPrefix: `/${INFERENCE_SERVICE}/`, tooLarge })],
+    interceptors: [observeCalls({ observe, state, countedPrefix: `/${INFERENCE_SERVICE}/`, tooLarge })],
   });
   const health = new Health(state);
   const methods = Object.entries(inferenceMethods(modelName, state));

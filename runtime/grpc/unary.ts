@@ -3,8 +3,9 @@ import { type handleUnaryCall, Metadata, type sendUnaryData, type ServerUnaryCal
 import type { RequestLimits } from '../batching/pending-request.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { requestIdFrom } from '../request-id.ts';
+import type { RequestStages } from '../request-record.ts';
 import type { ServingState } from '../serving-state.ts';
+import { openCallOf } from './observe-calls.ts';
 import { toServiceError } from './status.ts';
 
 export interface CallDependencies {
@@ -15,7 +16,12 @@ export interface CallDependencies {
 }
 
 /** Bytes of a message -> bytes of its answer. @throws RequestError */
-export type AnswerMessage = (message: Uint8Array, limits: RequestLimits) => Uint8Array | Promise<Uint8Array>;
+export type AnswerMessage = (message: Uint8Array, limits: CallLimits) => Uint8Array | Promise<Uint8Array>;
+
+/** Limits of a call, and where the times of its parts go. */
+export interface CallLimits extends RequestLimits {
+  readonly stages: RequestStages;
+}
 
 /**
  * A unary method over `answer`: with the response headers that HTTP has, the client's deadline and its going away as limits, and every failure
@@ -24,7 +30,7 @@ export type AnswerMessage = (message: Uint8Array, limits: RequestLimits) => Uint
 export function unary(answer: AnswerMessage, dependencies: CallDependencies): handleUnaryCall<Buffer, Buffer> {
   const { state, log } = dependencies;
   return (call, callback) => {
-    const requestId = requestIdFrom(String(call.metadata.get('x-request-id')[0] ?? ''));
+    const { requestId } = openCallOf(call.metadata);
     call.sendMetadata(headersOf(requestId, state));
     void settle(answerCall(answer, call, dependencies), callback, (error) =>
       log.error({ err: error, requestId }, 'request failed'),
@@ -58,7 +64,7 @@ async function answerCall(
   call.once('cancelled', () => gone.abort());
   const leftMs = Number(call.getDeadline()) - Date.now();
   const deadlineMs = performance.now() + Math.min(requestTimeoutMs, leftMs);
-  return answer(call.request, { deadlineMs, signal: gone.signal });
+  return answer(call.request, { deadlineMs, signal: gone.signal, stages: openCallOf(call.metadata).stages });
 }
 
 function headersOf(requestId: string, { model }: ServingState): Metadata {

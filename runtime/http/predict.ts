@@ -4,8 +4,11 @@ import type { V1Request } from '../protocol/v1/decode-request.ts';
 import type { ServedModel, ServingState } from '../serving-state.ts';
 import { BodyBudget } from './body-budget.ts';
 import { clientGone } from './client-gone.ts';
+import { openRequestOf } from './observe-requests.ts';
 import { answerPrediction, type BodyFormat, bodyFormatOf } from './predict-formats.ts';
 import { readBody } from './read-body.ts';
+import { addServerTiming } from './server-timing.ts';
+import { StageClock } from '../stage-clock.ts';
 
 export interface PredictLimits {
   readonly maxRequestBytes: number;
@@ -17,7 +20,8 @@ export interface PredictLimits {
 export function predictV1(state: ServingState, { maxRequestBytes, requestTimeoutMs }: PredictLimits): Middleware {
   const budget = new BodyBudget(maxRequestBytes);
   return async (ctx) => {
-    const deadlineMs = performance.now() + requestTimeoutMs;
+    const clock = new StageClock(openRequestOf(ctx.res)?.stages);
+    const deadlineMs = clock.startedMs + requestTimeoutMs;
     const { predictor, signature, example } = state.requireModel();
     const format = bodyFormatOf(ctx);
     predictor.checkAdmission();
@@ -27,9 +31,14 @@ export function predictV1(state: ServingState, { maxRequestBytes, requestTimeout
       timeoutMs: requestTimeoutMs,
       share: budget.share(ctx.res),
     });
+    clock.end('readMs');
     const request = decodeOrShow(format, body, { signature, example });
-    const response = await predictor.predict(request, { deadlineMs, signal });
+    clock.end('decodeMs');
+    const response = await predictor.predict(request, { deadlineMs, signal, stages: clock.stages });
+    clock.skip();
     answerPrediction(ctx, response, { form: request.form, batched: signature.batched });
+    clock.end('encodeMs');
+    addServerTiming(ctx, clock);
   };
 }
 

@@ -7,8 +7,11 @@ import { JSON_LENGTH_HEADER, jsonLengthOf } from '../protocol/v2-binary/body.ts'
 import type { ServingState } from '../serving-state.ts';
 import { BodyBudget } from './body-budget.ts';
 import { clientGone } from './client-gone.ts';
+import { openRequestOf } from './observe-requests.ts';
 import type { PredictLimits } from './predict.ts';
 import { readBody, requireJson } from './read-body.ts';
+import { addServerTiming } from './server-timing.ts';
+import { StageClock } from '../stage-clock.ts';
 
 /** `POST /v2/models/NAME/infer`: JSON, or JSON with tensors behind it; the answer in the form that was asked for. */
 export function infer(
@@ -18,7 +21,8 @@ export function infer(
 ): Middleware {
   const budget = new BodyBudget(maxRequestBytes);
   return async (ctx) => {
-    const deadlineMs = performance.now() + requestTimeoutMs;
+    const clock = new StageClock(openRequestOf(ctx.res)?.stages);
+    const deadlineMs = clock.startedMs + requestTimeoutMs;
     const model = state.requireModel();
     requireContentType(ctx.req);
     model.predictor.checkAdmission();
@@ -28,15 +32,20 @@ export function infer(
       timeoutMs: requestTimeoutMs,
       share: budget.share(ctx.res),
     });
+    clock.end('readMs');
     const { headers } = ctx.req;
     const jsonLength = headers[JSON_LENGTH_HEADER.toLowerCase()]?.toString();
     const jsonBytes = jsonLengthOf({ jsonLength, contentType: headers['content-type'] }, bytes.byteLength);
     const request = decodeV2Request({ bytes, jsonBytes }, model.signature);
-    const answer = await inferV2(model, request, { deadlineMs, signal });
+    clock.end('decodeMs');
+    const answer = await inferV2(model, request, { deadlineMs, signal, stages: clock.stages });
+    clock.skip();
     const encoded = encodeV2Response({ modelName, modelVersion: model.generation, id: request.id, ...answer });
     if (encoded.jsonBytes !== undefined) ctx.set(JSON_LENGTH_HEADER, String(encoded.jsonBytes));
     ctx.type = encoded.jsonBytes === undefined ? 'json' : 'application/octet-stream';
     ctx.body = encoded.body;
+    clock.end('encodeMs');
+    addServerTiming(ctx, clock);
   };
 }
 

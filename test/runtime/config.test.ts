@@ -36,6 +36,10 @@ describe('readConfig', () => {
       [ENV.drainTimeoutMs]: '3000',
       [ENV.inferenceThread]: 'Worker',
       [ENV.logLevel]: 'debug',
+      [ENV.accessLogSampleRate]: '0.01',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      OTEL_TRACES_SAMPLER: 'traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.5',
       [ENV.httpPort]: '0',
       [ENV.metricsPort]: '1',
       [ENV.grpcPort]: '2',
@@ -68,7 +72,13 @@ describe('readConfig', () => {
     expect(limits).to.deep.equal({ cpuMillis: 1500, memoryBytes: 536_870_912 });
     expect(storage).to.deep.equal({ emulatorHost: 'http://127.0.0.1:4443', credentialsJson: '{}' });
     expect(grpc).to.deep.equal({ port: 2, maxMessageBytes: 1000, maxMessageBytesName: ENV.maxRequestBytes });
-    expect(rest).to.deep.equal({ inferenceThread: 'Worker', logLevel: 'debug', terminationLog: '/tmp/log' });
+    const tracing = { sampler: 'traceidratio', samplerArgument: '0.5' };
+    expect(rest).to.deep.equal({
+      inferenceThread: 'Worker',
+      observability: { accessLogSampleRate: 0.01, tracing },
+      logLevel: 'debug',
+      terminationLog: '/tmp/log',
+    });
   });
 
   it('takes empty variables for unset ones', () => {
@@ -108,6 +118,9 @@ describe('readConfig', () => {
     [ENV.drainTimeoutMs, '1e3'],
     [ENV.inferenceThread, 'Both'],
     [ENV.logLevel, 'loud'],
+    [ENV.accessLogSampleRate, '1.5'],
+    [ENV.accessLogSampleRate, '10%'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317'],
     [ENV.httpPort, '65536'],
     [ENV.metricsPort, '80 80'],
     [ENV.grpcPort, '-1'],

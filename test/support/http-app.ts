@@ -54,7 +54,7 @@ export async function serveApp({
   const record = (fields: object): void => void logged.push(fields);
   const log = { debug: () => {}, info: record, warn: record, error: record };
   const metrics = createMetrics();
-  const app = createApp({ modelName: MODEL_NAME, state, metrics, log, limits, ...dependencies });
+  const app = createApp({ modelName: MODEL_NAME, state, observe: metrics.request, log, limits, ...dependencies });
   const handle = app.callback();
   const server = await listen((request, response) => void handle(request, response), {
     host: '127.0.0.1',

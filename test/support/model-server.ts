@@ -29,7 +29,7 @@ export async function startModelServer({ name, signature, session, example }: Mo
   const state = new ServingState();
   const predictor = new Predictor({ session, signature, batching: { maxRows: 64, maxQueuedRows: 1024 } });
   state.ready({ generation: '1718000000000000', signature, predictor, example, isAlive: () => true });
-  const app = createApp({ modelName: name, state, metrics: createMetrics(), log: SILENT, limits: LIMITS });
+  const app = createApp({ modelName: name, state, observe: createMetrics().request, log: SILENT, limits: LIMITS });
   const handle = app.callback();
   const address = { host: '127.0.0.1', port: 0, requestTimeoutMs: LIMITS.requestTimeoutMs };
   const server = await listen((request, response) => void handle(request, response), address);

@@ -54,7 +54,7 @@ describe('gRPC server', () => {
     server = await listenGrpc({
       modelName: NAME,
       state,
-      metrics,
+      observe: metrics.request,
       log: { debug: ignore, info: ignore, warn: ignore, error: (fields: object) => errors.push(fields) },
       host: '127.0.0.1',
       port: 0,
@@ -318,7 +318,14 @@ describe('gRPC server', () => {
   });
 
   it('names the address when it cannot listen', async () => {
-    const options = { modelName: NAME, state, metrics, host: '127.0.0.1', port: server.port, maxMessageBytes: 1 };
+    const options = {
+      modelName: NAME,
+      state,
+      observe: metrics.request,
+      host: '127.0.0.1',
+      port: server.port,
+      maxMessageBytes: 1,
+    };
     const ignore = (): void => {};
     const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
     const failure = await rejectionOf(

@@ -61,7 +61,7 @@ describe('HTTP app', () => {
     logged.length = 0;
     const record = (fields: object): void => void logged.push(fields);
     const log = { debug: () => {}, info: record, warn: record, error: record };
-    const app = createApp({ modelName: NAME, state, metrics, log, limits: LIMITS });
+    const app = createApp({ modelName: NAME, state, observe: metrics.request, log, limits: LIMITS });
     const handle = app.callback();
     server = await listen((request, response) => void handle(request, response), {
       host: '127.0.0.1',
@@ -367,9 +367,9 @@ describe('HTTP app', () => {
     await eventually(async () => {
       const text = await metrics.text();
       for (const line of [
-        'modeldeployment_requests_total{route="/predict",code="200"} 1',
-        'modeldeployment_requests_total{route="/v1/models/NAME:predict",code="200"} 1',
-        'modeldeployment_requests_total{route="none",code="404"} 1',
+        'modeldeployment_requests_total{protocol="v1",route="/predict",code="200"} 1',
+        'modeldeployment_requests_total{protocol="v1",route="/v1/models/NAME:predict",code="200"} 1',
+        'modeldeployment_requests_total{protocol="http",route="none",code="404"} 1',
       ]) {
         expect(text).to.include(line);
       }

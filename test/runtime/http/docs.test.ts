@@ -31,7 +31,7 @@ describe('docs over HTTP', () => {
 
   beforeEach(async () => {
     state = new ServingState();
-    const app = createApp({ modelName: HOSTILE, state, metrics: createMetrics(), log: SILENT, limits: LIMITS });
+    const app = createApp({ modelName: HOSTILE, state, observe: createMetrics().request, log: SILENT, limits: LIMITS });
     const handle = app.callback();
     const address = { host: '127.0.0.1', port: 0, requestTimeoutMs: LIMITS.requestTimeoutMs };
     server = await listen((request, response) => void handle(request, response), address);

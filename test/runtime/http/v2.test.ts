@@ -45,7 +45,13 @@ describe('V2 over HTTP', () => {
     state = new ServingState();
     const ignore = (): void => {};
     const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-    const handle = createApp({ modelName: NAME, state, metrics: createMetrics(), log, limits: LIMITS }).callback();
+    const handle = createApp({
+      modelName: NAME,
+      state,
+      observe: createMetrics().request,
+      log,
+      limits: LIMITS,
+    }).callback();
     server = await listen((incoming, response) => void handle(incoming, response), {
       host: '127.0.0.1',
       port: 0,
