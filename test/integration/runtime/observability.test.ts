@@ -23,10 +23,11 @@ interface Collected {
 async function collector() {
   const received: Collected[] = [];
   const server = createServer((request, response) => {
-    void buffer(request).then((body) => {
-      received.push({ url: request.url, headers: request.headers, body });
+    const receive = async (): Promise<void> => {
+      received.push({ url: request.url, headers: request.headers, body: await buffer(request) });
       response.end();
-    });
+    };
+    void receive();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
