@@ -44,7 +44,8 @@ export function apiServerArguments(layout: Layout, { authority, serving, tokenKe
     'advertise-address': '198.51.100.1',
     'service-cluster-ip-range': '10.96.0.0/20',
     'authorization-mode': 'Node,RBAC',
-    'enable-admission-plugins': 'NodeRestriction',
+    // The second is off by default and on in OpenShift: the operator has to work there too.
+    'enable-admission-plugins': 'NodeRestriction,OwnerReferencesPermissionEnforcement',
     'client-ca-file': authority.certificateFile,
     'tls-cert-file': serving.certificateFile,
     'tls-private-key-file': serving.keyFile,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
-import { renderInstallYaml } from '../../dev/install-yaml.ts';
+import { renderInstallYaml } from '../../../dev/install-yaml.ts';
 
 interface Manifest {
   kind: string;

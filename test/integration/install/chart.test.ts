@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { expect } from 'chai';
 import { parse, parseAllDocuments } from 'yaml';
-import { CHART, renderChart } from '../../dev/chart.ts';
-import { CommandError } from '../../dev/command.ts';
-import { projectVersion } from '../../dev/images.ts';
-import { renderInstallYaml, renderKustomization } from '../../dev/install-yaml.ts';
-import { readConfig } from '../../operator/config.ts';
-import { PORTS } from '../../runtime/contract.ts';
-import { rejectionOf } from '../support/thrown.ts';
+import { CHART, renderChart } from '../../../dev/chart.ts';
+import { CommandError } from '../../../dev/command.ts';
+import { projectVersion } from '../../../dev/images.ts';
+import { renderInstallYaml, renderKustomization } from '../../../dev/install-yaml.ts';
+import { readConfig } from '../../../operator/config.ts';
+import { PORTS } from '../../../runtime/contract.ts';
+import { rejectionOf } from '../../support/thrown.ts';
 
 interface Manifest {
   kind: string;
@@ -19,7 +19,7 @@ interface Manifest {
   spec?: any;
 }
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..', '..');
 const NETWORK_POLICIES = { networkPolicies: { enabled: false } };
 /** Of kustomize's output: Helm makes the namespace itself (--create-namespace). */
 const NOT_IN_THE_CHART = ['Namespace'];
