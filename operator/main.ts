@@ -87,7 +87,7 @@ function assemble(config: OperatorConfig, log: Logger) {
   const operator = new ModelDeploymentOperator({
     kubeConfig,
     cache,
-    startWatch: (request) => startWatch(request, { kubeConfig, connection, clock, outages, random }),
+    startWatch: (request) => startWatch(request, { connection, clock, outages, random }),
     enqueue: (key) => queue.add(key),
     namespaces: config.watchNamespaces,
   });

@@ -51,7 +51,7 @@ export class ModelDeploymentOperator extends dotI.default {
 
   /** Ends every watch. */
   override stop(): void {
-    for (const watch of this.#watches.splice(0)) void watch.stop();
+    for (const watch of this.#watches.splice(0)) watch.stop();
   }
 
   /** Every watch, top to bottom. Resolves when each has delivered what there is, however long that takes. */
@@ -70,7 +70,7 @@ export class ModelDeploymentOperator extends dotI.default {
   }
 
   /**
-   * Instead of the base class's watch, which ends the process at the first error: an informer that goes on, with a label
+   * Instead of the base class's watch, which ends the process at the first error: one that goes on, with a label
    * selector for everything that is not a ModelDeployment. The cache has the object before the event is told.
    */
   // oxlint-disable-next-line max-params -- the signature is the base class's
@@ -100,7 +100,9 @@ export class ModelDeploymentOperator extends dotI.default {
           cache.remove(object);
           tell('DELETED', object);
         },
-        onListed: (resourceVersion) => cache.listed(namespace ?? '', resourceVersion),
+        onListed: (objects, resourceVersion) => {
+          for (const object of cache.replace(namespace ?? '', objects, resourceVersion)) tell('MODIFIED', object);
+        },
       }),
     );
   }

@@ -49,6 +49,22 @@ export class ResourceCache<T extends KubernetesObject> {
     this.#advance(object);
   }
 
+  /**
+   * These are all objects of a namespace ('' for all).
+   * @returns those that appeared, changed or are gone
+   */
+  replace(namespace: string, objects: readonly T[], resourceVersion: string): T[] {
+    const present = new Set(objects.map(nameKey));
+    const gone = [...this.#objects.values()].filter(
+      (object) => (namespace === '' || object.metadata?.namespace === namespace) && !present.has(nameKey(object)),
+    );
+    const changed = objects.filter((object) => !isSameVersion(object, this.#objects.get(nameKey(object))));
+    for (const object of gone) this.remove(object);
+    for (const object of changed) this.upsert(object);
+    this.listed(namespace, resourceVersion);
+    return [...gone, ...changed];
+  }
+
   /** A list of a namespace ('' for all) was taken over whole: the watch goes on from `resourceVersion`, be it earlier than before. */
   listed(namespace: string, resourceVersion: string): void {
     const before = this.#seen.get(namespace);
@@ -128,6 +144,10 @@ export class ResourceCache<T extends KubernetesObject> {
     group.delete(object.metadata?.name ?? '');
     if (group.size === 0) this.#groups.delete(key);
   }
+}
+
+function isSameVersion({ metadata }: KubernetesObject, other: KubernetesObject | undefined): boolean {
+  return metadata?.uid === other?.metadata?.uid && metadata?.resourceVersion === other?.metadata?.resourceVersion;
 }
 
 /** namespace/name of an object. */

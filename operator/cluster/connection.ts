@@ -14,6 +14,8 @@ export interface ApiRequest {
   readonly accept?: string | undefined;
   /** Milliseconds until the headers, and between two parts of the body; default 15 s. 0: for ever. */
   readonly timeoutMs?: number | undefined;
+  /** Milliseconds between two parts of the body, where that is another than `timeoutMs`. */
+  readonly bodyTimeoutMs?: number | undefined;
 }
 
 export interface ApiResponse {
@@ -71,6 +73,7 @@ export class ApiServerConnection {
 
   async #send(apiRequest: ApiRequest): Promise<OpenResponse> {
     const { method, path, body, contentType, accept, timeoutMs = DEFAULT_TIMEOUT_MS } = apiRequest;
+    const { bodyTimeoutMs = timeoutMs } = apiRequest;
     const { headers, dispatcher } = await this.#authenticate();
     return request(`${this.#server()}${path}`, {
       method,
@@ -81,7 +84,7 @@ export class ApiServerConnection {
       },
       body: encodeBody(body),
       headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
+      bodyTimeout: bodyTimeoutMs,
       ...(dispatcher ? { dispatcher } : {}),
     });
   }

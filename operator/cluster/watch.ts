@@ -1,28 +1,23 @@
-import {
-  makeInformer,
-  type Informer,
-  type KubeConfig,
-  type KubernetesListObject,
-  type KubernetesObject,
-} from '@kubernetes/client-node';
+import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
 import type { ApiServerConnection } from './connection.ts';
 import type { OutageLog } from './outage-log.ts';
-import { resourcePath, type Resource } from './resources.ts';
+import type { Resource } from './resources.ts';
 import { trim } from './trim.ts';
+import { openList, openWatch, WatchError, type WatchEvent, type WatchStream } from './watch-stream.ts';
 
-/** What is watched, and who is told. */
+/** What is watched, and who is told. Objects are the receiver's, and trimmed. */
 export interface WatchRequest {
   readonly resource: Resource;
   /** undefined: all namespaces. */
   readonly namespace: string | undefined;
   readonly labelSelector: string | undefined;
-  /** An object appeared or changed. It is the receiver's. */
+  /** An object appeared or changed. */
   readonly onChanged: (object: KubernetesObject) => void;
   /** An object is gone, or does not match the selector any more. */
   readonly onRemoved: (object: KubernetesObject) => void;
-  /** A whole list was delivered by the calls above; watching goes on from there. */
-  readonly onListed: (resourceVersion: string) => void;
+  /** These are all objects there are; watching goes on from there. */
+  readonly onListed: (objects: readonly KubernetesObject[], resourceVersion: string) => void;
 }
 
 /** A watch that runs until it is stopped, whatever the API server does. */
@@ -33,76 +28,58 @@ export interface RunningWatch {
   readonly isHealthy: boolean;
   /** Resolves after the first list was delivered. */
   readonly whenListed: Promise<void>;
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 export interface WatchSurroundings {
-  readonly kubeConfig: KubeConfig;
-  readonly connection: ApiServerConnection;
+  readonly connection: Pick<ApiServerConnection, 'open'>;
   readonly clock: Clock;
-  readonly outages: OutageLog;
+  readonly outages: Pick<OutageLog, 'begin' | 'over'>;
   /** In [0, 1). */
   readonly random: () => number;
+  /**
+   * Milliseconds without a word after which a watch counts as dead, though its connection is open; default 75 s, because the
+   * API server sends a bookmark every minute.
+   */
+  readonly silenceMs?: number;
 }
 
-const LIST_TIMEOUT_MS = 60_000;
+const SILENCE_MS = 75_000;
 const RESTART_BASE_MS = 500;
 const RESTART_CAP_MS = 5_000;
-
-/** An answer other than 200, in the shape in which client-node's informers expect it. */
-class ListError extends Error {
-  override readonly name = 'ListError';
-  readonly statusCode: number;
-  constructor(statusCode: number, path: string) {
-    super(`list ${path}: HTTP ${statusCode}`);
-    this.statusCode = statusCode;
-  }
-}
+/** A watch that ends earlier without having told anything is a failure: an API server that is shutting down does that. */
+const SHORTEST_WATCH_MS = 1_000;
 
 /**
- * Lists and watches one kind. The informer reconnects by itself when the API server ends a watch and after 30 s without a
- * word; what it takes for an error is retried here with backoff, with a new list unless only the network failed.
+ * Lists and watches one kind: one streaming request where the API server has that (WatchList, Kubernetes 1.32 and newer), a
+ * list in pages and a watch elsewhere. When it breaks off it goes on where it was, and lists again only when the API server
+ * does not remember that any more. A watch whose connection is open but silent is given up.
  */
 export function startWatch(request: WatchRequest, surroundings: WatchSurroundings): RunningWatch {
-  return new ResilientInformer(request, surroundings);
+  const watch = new ResilientWatch(request, surroundings);
+  void watch.run();
+  return watch;
 }
 
-class ResilientInformer implements RunningWatch {
+class ResilientWatch implements RunningWatch {
   readonly name: string;
   readonly #request: WatchRequest;
   readonly #surroundings: WatchSurroundings;
-  readonly #informer: Informer<KubernetesObject>;
   readonly #listed = Promise.withResolvers<void>();
+  /** How far it has come; undefined: it must list. */
+  #resourceVersion: string | undefined;
   #isListed = false;
+  #canStreamLists = true;
   #failuresInARow = 0;
   #isStopped = false;
-  #cancelRestart: () => void = () => {};
+  #stream: WatchStream | undefined;
+  #endDelay: () => void = () => {};
 
   constructor(request: WatchRequest, surroundings: WatchSurroundings) {
-    const { resource, namespace, labelSelector } = request;
+    const { resource, namespace } = request;
     this.name = [namespace, resource.group, resource.plural].filter(Boolean).join('/');
     this.#request = request;
     this.#surroundings = surroundings;
-    const path = resourcePath(resource, namespace);
-    this.#informer = makeInformer(
-      tolerateMissingCredentials(surroundings.kubeConfig),
-      path,
-      () => this.#list(path),
-      labelSelector,
-    );
-    // Level-based: additions and changes are the same thing.
-    for (const verb of ['add', 'update'] as const) {
-      this.#informer.on(verb, (object) => {
-        trim(object, resource);
-        request.onChanged(object);
-      });
-    }
-    this.#informer.on('delete', (object) => {
-      trim(object, resource);
-      request.onRemoved(object);
-    });
-    this.#informer.on('error', (error: unknown) => this.#onError(error));
-    void this.#start();
   }
 
   get isHealthy(): boolean {
@@ -113,39 +90,80 @@ class ResilientInformer implements RunningWatch {
     return this.#listed.promise;
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     this.#isStopped = true;
-    this.#cancelRestart();
-    await this.#informer.stop();
+    this.#stream?.close();
+    this.#endDelay();
   }
 
-  async #start(): Promise<void> {
-    const failuresBefore = this.#failuresInARow;
-    try {
-      await this.#informer.start();
-    } catch (error) {
-      this.#onError(error);
+  async run(): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        if (this.#resourceVersion === undefined && !this.#canStreamLists) await this.#list();
+        await this.#watch(this.#resourceVersion);
+      } catch (error) {
+        if (this.#isStopped) return;
+        await this.#afterFailure(error);
+      }
     }
-    if (this.#failuresInARow === failuresBefore) this.#onConnected();
   }
 
-  async #list(path: string): Promise<KubernetesListObject<KubernetesObject>> {
-    const { labelSelector, onListed } = this.#request;
-    const query = labelSelector === undefined ? '' : `?labelSelector=${encodeURIComponent(labelSelector)}`;
-    const { statusCode, body } = await this.#surroundings.connection.request({
-      method: 'GET',
-      path: `${path}${query}`,
-      timeoutMs: LIST_TIMEOUT_MS,
+  async #list(): Promise<void> {
+    const { connection } = this.#surroundings;
+    const objects: KubernetesObject[] = [];
+    const resourceVersion = await openList(this.#request, connection, (object) => objects.push(this.#trimmed(object)));
+    this.#takeOver(objects, resourceVersion);
+  }
+
+  /** Resolves when the API server ends the watch in good order, as it does every few minutes. */
+  async #watch(resourceVersion: string | undefined): Promise<void> {
+    const { connection, clock, random, silenceMs = SILENCE_MS } = this.#surroundings;
+    const startedAt = clock.elapsed();
+    const stream = await openWatch(this.#request, { connection, resourceVersion, random, silenceMs });
+    this.#stream = stream;
+    this.#onConnected();
+    if (this.#isStopped) return stream.close();
+    /** What there is, until all of it has come. */
+    let listing: Map<string, KubernetesObject> | undefined = resourceVersion === undefined ? new Map() : undefined;
+    const events = await stream.read((event) => {
+      if (listing) listing = this.#gather(listing, event);
+      else this.#onEvent(event);
     });
-    if (statusCode !== 200) throw new ListError(statusCode, path);
-    const list = body as KubernetesListObject<KubernetesObject>;
-    // The informer takes the list over as soon as this promise resolves, before timers and input have their turn.
-    setImmediate(() => {
-      onListed(list.metadata?.resourceVersion ?? '0');
-      this.#isListed = true;
-      this.#listed.resolve();
-    });
-    return list;
+    if (events === 0 && clock.elapsed() - startedAt < SHORTEST_WATCH_MS) {
+      throw new WatchError(`watch ${this.name}: ended at once`, undefined);
+    }
+  }
+
+  /** @returns undefined once all has come and was handed on at once, so that nobody sees half of it */
+  #gather(listing: Map<string, KubernetesObject>, event: WatchEvent): Map<string, KubernetesObject> | undefined {
+    const { type, object, isEndOfList } = event;
+    if (isEndOfList) {
+      this.#takeOver([...listing.values()], object.metadata?.resourceVersion ?? '0');
+      return undefined;
+    }
+    const key = `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`;
+    if (type === 'DELETED') listing.delete(key);
+    else if (type !== 'BOOKMARK') listing.set(key, this.#trimmed(object));
+    return listing;
+  }
+
+  #onEvent({ type, object }: WatchEvent): void {
+    this.#resourceVersion = object.metadata?.resourceVersion ?? this.#resourceVersion;
+    if (type === 'BOOKMARK') return;
+    if (type === 'DELETED') this.#request.onRemoved(this.#trimmed(object));
+    else this.#request.onChanged(this.#trimmed(object));
+  }
+
+  #takeOver(objects: readonly KubernetesObject[], resourceVersion: string): void {
+    this.#resourceVersion = resourceVersion;
+    this.#request.onListed(objects, resourceVersion);
+    this.#isListed = true;
+    this.#listed.resolve();
+  }
+
+  #trimmed(object: KubernetesObject): KubernetesObject {
+    trim(object, this.#request.resource);
+    return object;
   }
 
   #onConnected(): void {
@@ -153,43 +171,36 @@ class ResilientInformer implements RunningWatch {
     this.#surroundings.outages.over(this.name);
   }
 
-  #onError(error: unknown): void {
-    if (this.#isStopped) return;
+  async #afterFailure(error: unknown): Promise<void> {
+    const statusCode = error instanceof WatchError ? error.statusCode : undefined;
+    const isStreamedList = this.#resourceVersion === undefined && this.#canStreamLists;
+    if (isStreamedList && (statusCode === 400 || statusCode === 422)) {
+      // An API server that does not know streaming lists says so.
+      this.#canStreamLists = false;
+      return;
+    }
+    if (statusCode !== undefined && !KEEPS_PLACE.has(statusCode)) this.#resourceVersion = undefined;
+    if (statusCode === 410) return;
     this.#failuresInARow += 1;
-    const statusCode = statusCodeOf(error);
     this.#surroundings.outages.begin(this.name, { statusCode, error });
-    // The API server answered, so what the watch asked for is wrong, perhaps a resource version of before a restore: list again.
-    if (statusCode !== undefined) forgetResourceVersion(this.#informer);
     const fullMs = Math.min(RESTART_CAP_MS, RESTART_BASE_MS * 2 ** (this.#failuresInARow - 1));
-    const delayMs = fullMs * (0.5 + 0.5 * this.#surroundings.random());
-    this.#cancelRestart();
-    this.#cancelRestart = this.#surroundings.clock.after(delayMs, () => void this.#start());
+    const retryAfterMs = error instanceof WatchError ? (error.retryAfterMs ?? 0) : 0;
+    await this.#delay(Math.max(retryAfterMs, fullMs) * (0.5 + 0.5 * this.#surroundings.random()));
+  }
+
+  async #delay(delayMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#surroundings.clock.after(delayMs, resolve);
+    this.#endDelay = () => {
+      cancel();
+      resolve();
+    };
+    await promise;
   }
 }
 
-function statusCodeOf(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  if ('statusCode' in error && typeof error.statusCode === 'number') return error.statusCode;
-  return undefined;
-}
-
-/** The next start of the informer lists again. The field is private in its types, and there is no other way. */
-function forgetResourceVersion(informer: Informer<KubernetesObject>): void {
-  (informer as unknown as { resourceVersion: string }).resourceVersion = '';
-}
-
 /**
- * A kubeconfig that goes on without credentials where it cannot get any now. client-node's informer does not catch that
- * failure when it reconnects by itself, and the process would end; so the API server answers 401 and the watch is retried.
+ * Refusals that say nothing about the place in the stream: no right, too many requests, a server in trouble. After any other
+ * one, among them 410 (too old) and 504 (newer than what the server has: etcd came back from a backup), it is given up.
  */
-function tolerateMissingCredentials(kubeConfig: KubeConfig): KubeConfig {
-  const tolerant = Object.create(kubeConfig) as KubeConfig;
-  tolerant.applySecurityAuthentication = async (context) => {
-    try {
-      await kubeConfig.applySecurityAuthentication(context);
-    } catch {
-      // The direct requests of the same kubeconfig fail with the reason.
-    }
-  };
-  return tolerant;
-}
+const KEEPS_PLACE: ReadonlySet<number> = new Set([401, 403, 429, 500, 502, 503]);
