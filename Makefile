@@ -11,7 +11,7 @@ export ONNXRUNTIME_NODE_INSTALL := skip
 export REGISTRY VERSION CLUSTER CLUSTER_NAME
 
 .PHONY: help setup tools test check lint format format-check typecheck generate generated-check build images push \
-  install-yaml operator serve demo demo-down test-browser test-e2e
+  install-yaml operator serve demo demo-down test-browser test-e2e bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,3 +77,6 @@ test-browser: setup ## tests of the docs page in Chromium (apt-get install chrom
 
 test-e2e: setup ## tests on a real cluster with real pods (kind, or a node in namespaces)
 	@echo "==> end-to-end tests"; mocha --config test/e2e/.mocharc.json
+
+bench: build ## how fast the runtime is beside bare node:http and onnxruntime: [ARGS='--only "random-forest v1 1"']
+	@node bench/runtime/main.ts $(ARGS)

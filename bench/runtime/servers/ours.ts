@@ -1,0 +1,34 @@
+import { V1, V2_BINARY } from '../formats.ts';
+import type { ServerDefinition } from './definition.ts';
+
+/**
+ * Our runtime as the image starts it.
+ * @param main dist/runtime/main.js, or another build of it to compare with
+ * @param env on top of the image's
+ */
+export function ours(main: string, name = 'ours', env: Readonly<Record<string, string>> = {}): ServerDefinition {
+  return {
+    name,
+    title: name === 'ours' ? 'this runtime' : `this runtime: ${name}`,
+    command: (model, port) => ({
+      command: [process.execPath, main],
+      env: {
+        NODE_ENV: 'production',
+        ORT_DISABLE_TELEMETRY: '1',
+        HOST: '127.0.0.1',
+        HTTP_PORT: String(port),
+        GRPC_PORT: '0',
+        METRICS_PORT: '0',
+        CPU_LIMIT_MILLIS: '1000',
+        MODEL_PATH: model.file,
+        MODEL_NAME: model.name,
+        ...env,
+      },
+    }),
+    readyPath: '/readyz',
+    protocol: (format, model) =>
+      format === 'v1'
+        ? { format: V1, path: `/v1/models/${model.name}:predict`, hasAnswers: true }
+        : { format: V2_BINARY, path: `/v2/models/${model.name}/infer`, hasAnswers: true },
+  };
+}
