@@ -50,15 +50,15 @@ export class Reconciler {
    * @throws ConflictError | TransientError
    */
   async reconcile(key: Key): Promise<Outcome> {
-    const { cache, config } = this.#options;
+    const { cache, config, clock } = this.#options;
     const resolution = await this.#resolve(key);
     // After the wait for storage: what was read before may have changed.
     const snapshot = observe(key, cache);
     if (!snapshot || !resolution || isGoing(snapshot.modelDeployment)) return this.#forget(key);
-    const plan = makePlan(snapshot, resolution, config);
+    const plan = makePlan(snapshot, resolution, config, new Date(clock.now()));
     const written = await this.#writeChildren(snapshot, plan);
     await this.#writeStatus(key, { snapshot, resolution, plan, written });
-    return outcomeOf(written.error);
+    return outcomeOf(written.error) ?? this.#untilRetry(plan);
   }
 
   async #resolve(key: Key): Promise<ModelResolution | undefined> {
@@ -137,6 +137,12 @@ export class Reconciler {
     for (const event of events) await cluster.recordEvent(modelDeployment, event);
   }
 
+  /** What was refused and may pass is tried again by a pass of its own. */
+  #untilRetry({ rejection }: Plan): Outcome {
+    if (rejection?.retryAt === undefined) return DONE;
+    return { kind: 'requeue', afterMs: Math.max(0, Date.parse(rejection.retryAt) - this.#options.clock.now()) };
+  }
+
   #forget(key: Key): Outcome {
     this.#options.resolver.forget(key);
     this.#options.children.forget(key);
@@ -158,9 +164,12 @@ function statusObject({ metadata }: ModelDeployment, status: ModelDeploymentStat
   return { apiVersion: API_VERSION, kind: KIND, metadata: { name, namespace, uid }, status };
 }
 
-/** @throws what the queue is to count as a failure */
-function outcomeOf(error: unknown): Outcome {
-  if (error === undefined) return DONE;
+/**
+ * @returns undefined: the pass came to its end
+ * @throws what the queue is to count as a failure
+ */
+function outcomeOf(error: unknown): Outcome | undefined {
+  if (error === undefined) return undefined;
   if (error instanceof WaitingError) return { kind: 'requeue', afterMs: error.afterMs };
   if (error instanceof TerminalError) {
     return error.recheckAfterMs === undefined ? DONE : { kind: 'requeue', afterMs: error.recheckAfterMs };

@@ -10,7 +10,8 @@ export function answerUnasked(path: string): Delegated | Failed | undefined {
   try {
     const parsed = parseModelPath(path);
     if (parsed.kind === 'pvc') {
-      return { kind: 'delegated', reason: 'Resolved', message: `The pods read the model from claim ${parsed.claim}.` };
+      const message = `The pods read the model from claim ${parsed.claim}.`;
+      return { kind: 'delegated', reason: 'ResolvedByPods', message };
     }
     if (parsed.kind === 'gcs' || parsed.kind === 'gcs-prefix') return undefined;
     const message = `spec.model.path: "${path}" is no place that pods can read; use gs://bucket/path/model.onnx.`;

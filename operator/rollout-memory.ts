@@ -3,14 +3,15 @@ import type { ModelDeployment } from './api/generated.ts';
 import { ANNOTATIONS } from './api/labels.ts';
 import { REASONS } from './api/model-deployment.ts';
 import type { Rejection } from './api/observed.ts';
+import { readPacked, type PackedTemplate } from './packed-template.ts';
 import { templateHash } from './resources/index.ts';
 
 /** What must outlive the operator's process: kept in annotations of the Deployment, written with it in the same apply. */
 export interface RolloutMemory {
-  /** `modelIdentity` of the spec that the pinned generation was chosen for. */
+  /** `modelIdentity` of the spec that the wanted generation was chosen for. */
   readonly resolvedFor: string | undefined;
-  /** The last generation that served before the pinned one. */
-  readonly lastGood: string | undefined;
+  /** The last template that served before the one that is wanted. */
+  readonly lastGood: PackedTemplate | undefined;
   readonly rejection: Rejection | undefined;
 }
 
@@ -19,6 +20,8 @@ export interface DeployedRollout extends RolloutMemory {
   /** Generation that the template pins; undefined: pods resolve it themselves. */
   readonly generation: string | undefined;
   readonly templateHash: string | undefined;
+  /** The template as it was applied, without what the API server and others added; undefined: too large to be kept. */
+  readonly applied: PackedTemplate | undefined;
 }
 
 /**
@@ -36,21 +39,28 @@ export function readRolloutMemory(deployment: V1Deployment | undefined): Deploye
   if (!deployment) return undefined;
   const annotations = deployment.metadata?.annotations ?? {};
   const template = deployment.spec?.template.metadata?.annotations ?? {};
+  const hash = template[ANNOTATIONS.templateHash];
+  const applied = readPacked(annotations[ANNOTATIONS.appliedTemplate]);
   return {
     resolvedFor: annotations[ANNOTATIONS.resolvedFor],
-    lastGood: annotations[ANNOTATIONS.lastGoodGeneration],
+    lastGood: readPacked(annotations[ANNOTATIONS.lastGoodTemplate]),
     rejection: parseRejection(annotations[ANNOTATIONS.rejection]),
     generation: template[ANNOTATIONS.modelGeneration],
-    templateHash: template[ANNOTATIONS.templateHash],
+    templateHash: hash,
+    applied: applied?.hash === hash ? applied : undefined,
   };
 }
 
-/** The object with the memory in its annotations. */
-export function withRolloutMemory<T extends KubernetesObject>(object: T, memory: RolloutMemory): T {
+/** The Deployment with the memory in its annotations. */
+export function withRolloutMemory<T extends KubernetesObject>(
+  object: T,
+  { resolvedFor, lastGood, rejection, applied }: RolloutMemory & Pick<DeployedRollout, 'applied'>,
+): T {
   return withAnnotations(object, {
-    [ANNOTATIONS.resolvedFor]: memory.resolvedFor,
-    [ANNOTATIONS.lastGoodGeneration]: memory.lastGood,
-    [ANNOTATIONS.rejection]: memory.rejection && JSON.stringify(memory.rejection),
+    [ANNOTATIONS.resolvedFor]: resolvedFor,
+    [ANNOTATIONS.appliedTemplate]: applied?.text,
+    [ANNOTATIONS.lastGoodTemplate]: lastGood?.text,
+    [ANNOTATIONS.rejection]: rejection && JSON.stringify(rejection),
   });
 }
 
@@ -68,11 +78,13 @@ export function withAnnotations<T extends KubernetesObject>(
 function parseRejection(text: string | undefined): Rejection | undefined {
   try {
     const value = JSON.parse(text ?? 'null') as Partial<Rejection> | null;
-    const { generation, templateHash, reason, message } = value ?? {};
-    if (typeof generation !== 'string' || typeof templateHash !== 'string' || typeof message !== 'string') {
+    const { generation, templateHash, reason, message, resolveNow, retryAt } = value ?? {};
+    if (typeof templateHash !== 'string' || typeof message !== 'string') return undefined;
+    if (![generation, resolveNow, retryAt].every((text) => text === undefined || typeof text === 'string')) {
       return undefined;
     }
-    return reason !== undefined && reason in REASONS ? { generation, templateHash, reason, message } : undefined;
+    if (reason === undefined || !(reason in REASONS)) return undefined;
+    return { generation, templateHash, reason, message, resolveNow, retryAt };
   } catch {
     return undefined;
   }

@@ -24,10 +24,12 @@ export const ANNOTATIONS = {
   appliedHash: 'modeldeployment.dev/applied-hash',
   /** On the Deployment: hash of the path, generation and checksum asked for when the pinned generation was chosen. */
   resolvedFor: 'modeldeployment.dev/resolved-for',
-  /** On the Deployment: the generation that served before the pinned one. */
-  lastGoodGeneration: 'modeldeployment.dev/last-good-generation',
+  /** On the Deployment: its pod template as it was applied, packed (packed-template.ts). */
+  appliedTemplate: 'modeldeployment.dev/applied-template',
+  /** On the Deployment: the pod template that served before the wanted one, packed. */
+  lastGoodTemplate: 'modeldeployment.dev/last-good-template',
   /** On the Deployment: JSON of the Rejection in force. */
   rejection: 'modeldeployment.dev/rejection',
-  /** On a ModelDeployment, any value: resolve the model again now. */
+  /** On a ModelDeployment, any value: resolve the model again now, and try again what was refused. */
   resolveNow: 'modeldeployment.dev/resolve-now',
 } as const;

@@ -55,6 +55,13 @@ export const REASONS = {
     nextCommand: 'kubectl get modeldeployment NAME -o wide',
     stalls: 'no',
   },
+  ResolvedByPods: {
+    meaning:
+      'The pods read the model themselves, from a volume that the operator does not see (condition ModelResolved).',
+    causes: ['spec.model.path is a pvc:// path.'],
+    nextCommand: 'kubectl describe persistentvolumeclaim CLAIM',
+    stalls: 'no',
+  },
   Serving: {
     meaning: 'At least one pod that loaded and warmed up the model answers requests (condition Available).',
     causes: ['All is well.'],
@@ -204,10 +211,12 @@ export const REASONS = {
     stalls: 'yes',
   },
   ModelRejected: {
-    meaning: 'A new model generation or spec was refused; the previous one, if there is one, still serves.',
+    meaning:
+      'A new model generation or spec was refused; the previous one, if there is one, still serves. The next upload, change of the spec, or value of the annotation modeldeployment.dev/resolve-now tries again.',
     causes: [
       'The new file does not load, fails its self-check, or needs more memory than the limit: the message has the words of the pod.',
       'The new spec does not fit the model.',
+      'New pods were not ready in time: no room, no image, no quota. This alone is tried again by itself, every 30 minutes.',
     ],
     nextCommand: DESCRIBE,
     stalls: 'yes',

@@ -19,17 +19,22 @@ export interface DesiredRollout {
   readonly templateHash: string;
   /** Generation the template pins; undefined when the pods resolve it themselves. */
   readonly generation: string | undefined;
+  /** Path of the model in the template; default the spec's, which a template that was gone back to need not have. */
+  readonly path?: string;
 }
 
-/** A generation or spec that the pods refused while an earlier one still served; kept until the next one or a spec change. */
+/** A pod template that was refused while pods of an earlier one were there; kept until another one is wanted. */
 export interface Rejection {
-  /** Generation that was refused. */
-  readonly generation: string;
-  /** Hash of the template that was refused. */
+  /** Generation in it; undefined: the pods resolve it themselves. */
+  readonly generation: string | undefined;
   readonly templateHash: string;
   /** What the pods said. */
   readonly reason: Reason;
   readonly message: string;
+  /** Value of the resolve-now annotation then: another one tries again. */
+  readonly resolveNow?: string | undefined;
+  /** RFC 3339 time at which it is tried again by itself; undefined: never, because it is the template's own fault. */
+  readonly retryAt?: string | undefined;
 }
 
 /** Why a person must act, or why the pass could not finish: a reason and one plain sentence with what to do. */
@@ -47,7 +52,7 @@ export interface Observed {
   readonly resolution: ModelResolution;
   /** undefined: nothing may be rolled out now (model not resolved and nothing deployed yet, paused before the first pass). */
   readonly desired: DesiredRollout | undefined;
-  /** The newest generation is refused and the template stays at an earlier one (reason ModelRejected). */
+  /** What is wanted was refused, and the template is the last good one (reason ModelRejected). */
   readonly rejection: Rejection | undefined;
   /** ChildNotOwned, InvalidSpec, QuotaExceeded: what stopped this pass from writing children. */
   readonly problem: Problem | undefined;

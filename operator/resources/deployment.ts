@@ -7,7 +7,7 @@ import { makePodTemplate } from './pod-template.ts';
 
 /** Seconds without progress after which a rollout counts as failed: downloads and loads of large models take minutes. */
 export const PROGRESS_DEADLINE_SECONDS = 600;
-/** Old ReplicaSets kept to look at; a rollback goes through the spec, so there is no use for more. */
+/** Old ReplicaSets kept to look at; a rollback goes through the Deployment's own template, so there is no use for more. */
 const REVISION_HISTORY_LIMIT = 2;
 
 /**
@@ -21,7 +21,7 @@ export function makeDeployment(
   config: TemplateConfig,
 ): V1Deployment {
   const { spec } = modelDeployment;
-  const template = makePodTemplate(modelDeployment, rollout, config);
+  const template = rollout.template ?? makePodTemplate(modelDeployment, rollout, config);
   const replicas = spec.autoscaling ? rollout.keepReplicas : spec.replicas;
   return {
     apiVersion: 'apps/v1',

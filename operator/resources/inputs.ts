@@ -1,3 +1,4 @@
+import type { V1PodTemplateSpec } from '@kubernetes/client-node';
 import type { OperatorConfig } from '../config.ts';
 
 /** What is to be rolled out, as far as the spec does not say it. */
@@ -9,6 +10,8 @@ export interface Rollout {
    * dropping the field at once would reset it to 1.
    */
   readonly keepReplicas?: number | undefined;
+  /** A template that was deployed before, instead of the one that the spec makes. */
+  readonly template?: V1PodTemplateSpec | undefined;
 }
 
 /** The operator's settings that end up in children. */

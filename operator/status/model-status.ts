@@ -7,7 +7,7 @@ import type { Serving } from './serving.ts';
  * generation is found again.
  */
 export function computeModelStatus(observed: Observed, serving: Serving): ModelStatus {
-  const { path } = observed.modelDeployment.spec.model;
+  const path = observed.desired?.path ?? observed.modelDeployment.spec.model.path;
   const written = observed.modelDeployment.status?.model;
   const previous = written?.path === path ? written : undefined;
   const generation = observed.desired ? observed.desired.generation : previous?.generation;

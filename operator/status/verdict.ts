@@ -1,11 +1,9 @@
-import { REASONS, type Reason } from '../api/model-deployment.ts';
-import { APP_NAME, LABELS } from '../api/labels.ts';
-import type { Observed, Problem } from '../api/observed.ts';
-import { PROGRESS_DEADLINE_SECONDS } from '../resources/deployment.ts';
-import { chooseProblem, computeFailure, sentence } from './failure-reason.ts';
-import { computeRefusal, isPastDeadline } from './rollout-failure.ts';
+import { REASONS } from '../api/model-deployment.ts';
+import type { Observed, Problem, Rejection } from '../api/observed.ts';
+import { sentence } from './failure-reason.ts';
+import { findFailure, isRefusal, RETRY_MINUTES } from './rollout-failure.ts';
 import { isRolledOut, type Wanted } from './rolled-out.ts';
-import { isOfTemplate, type Serving } from './serving.ts';
+import type { Serving } from './serving.ts';
 
 /** The one judgement that Ready, Progressing and Stalled are written from. */
 export interface Verdict extends Problem {
@@ -15,31 +13,13 @@ export interface Verdict extends Problem {
   readonly isStalled: boolean;
 }
 
-/**
- * Failures that are the new generation's or spec's own: while old pods serve, they mean ModelRejected. The others (storage,
- * image, node, quota) would hit the old pods too if they had to start again, and keep their own reason.
- */
-export const REFUSED_BY_PODS: ReadonlySet<Reason> = new Set<Reason>([
-  'ModelTooLarge',
-  'ModelInvalid',
-  'ModelUnsupported',
-  'ModelChecksumMismatch',
-  'ExternalDataMissing',
-  'ModelRejected',
-  'OutOfMemory',
-  'InvalidSpec',
-  'CrashLooping',
-  'ProgressDeadlineExceeded',
-]);
-
 /** First match wins, so the order is the meaning: what stopped the pass, then what was decided, then what is seen. */
 export function computeVerdict(observed: Observed, serving: Serving, wanted: Wanted): Verdict {
   const { resolution, modelDeployment } = observed;
   const isUpToDate = isRolledOut(observed, serving, wanted);
   if (modelDeployment.spec.paused) return paused(isUpToDate);
   if (observed.problem) return stuck(observed.problem, REASONS[observed.problem.reason].stalls !== 'no');
-  if (observed.rejection)
-    return stuck(refusal(observed.rejection, observed.rejection.generation, serving, observed), true);
+  if (observed.rejection) return stuck(refusal(observed.rejection, serving, observed), true);
   if (resolution.kind === 'failed' && !resolution.retryable) return stuck(resolution, true);
   // Storage that does not answer takes nothing away from pods that run the current spec with the generation known last.
   if (isUpToDate) return ready(observed, wanted);
@@ -48,18 +28,13 @@ export function computeVerdict(observed: Observed, serving: Serving, wanted: Wan
 
 function judgeRollout(observed: Observed, serving: Serving, wanted: Wanted): Verdict {
   const { children, desired, resolution } = observed;
-  const problem = chooseProblem([
-    computeFailure(children.pods.filter((pod) => desired && isOfTemplate(pod, desired.templateHash))),
-    computeRefusal(children.deployment, desired),
-  ]);
-  const isLate = isPastDeadline(children.deployment, desired);
-  const failure = problem ?? (isLate ? deadlineProblem(observed) : undefined);
-  if (failure && serving.otherPods > 0 && REFUSED_BY_PODS.has(failure.reason)) {
-    return stuck(refusal(failure, desired?.generation, serving, observed), true);
+  const failure = findFailure(children, desired);
+  if (failure && serving.otherPods > 0 && isRefusal(failure)) {
+    return stuck(refusal({ generation: desired?.generation, ...failure }, serving, observed), true);
   }
   if (failure) {
     const { stalls } = REASONS[failure.reason];
-    const isStalled = stalls === 'yes' || (stalls === 'afterDeadline' && isLate);
+    const isStalled = stalls === 'yes' || (stalls === 'afterDeadline' && failure.isLate);
     return { ...stuck(failure, isStalled), isProgressing: !isStalled };
   }
   return resolution.kind === 'failed' ? stuck(resolution, false) : inProgress(serving, wanted);
@@ -75,29 +50,26 @@ function stuck({ reason, message }: Problem, isStalled: boolean): Verdict {
   return { isReady: false, isProgressing: false, isStalled, reason, message };
 }
 
+/** What was refused. */
+type Refused = Problem & Pick<Rejection, 'generation'> & Partial<Pick<Rejection, 'retryAt'>>;
+
 /** In the pod's own words, with what was refused in front and what serves on behind. */
-function refusal(
-  { reason, message }: Problem,
-  refused: string | undefined,
-  serving: Serving,
-  { desired }: Observed,
-): Problem {
+function refusal({ generation, reason, message, retryAt }: Refused, serving: Serving, observed: Observed): Problem {
+  const { desired, rejection, children } = observed;
   const isServing = serving.readyPods > 0;
   const other = isServing ? serving.generation : desired?.generation;
-  const isNewModel = refused !== undefined && refused !== other;
-  const subject = isNewModel ? `Model generation ${refused}` : 'The new spec';
+  const isNewModel = generation !== undefined && generation !== other;
+  const subject = isNewModel ? `Model generation ${generation}` : 'The new spec';
   const previous = isNewModel && other !== undefined ? `Generation ${other}` : 'The previous spec';
-  const rest = isServing ? `${previous} serves on.` : `${previous} is to be served instead.`;
-  return { reason: 'ModelRejected', message: `${subject} was refused (${reason}): ${sentence(message)} ${rest}` };
-}
-
-function deadlineProblem({ modelDeployment, children }: Observed): Problem {
-  const seconds = children.deployment?.spec?.progressDeadlineSeconds ?? PROGRESS_DEADLINE_SECONDS;
-  const selector = `${LABELS.name}=${APP_NAME},${LABELS.instance}=${modelDeployment.metadata.name}`;
-  return {
-    reason: 'ProgressDeadlineExceeded',
-    message: `New pods did not become ready within ${seconds} seconds and give no reason: see kubectl describe pods -l ${selector}.`,
-  };
+  const sentences = [
+    `${subject} was refused (${reason}): ${sentence(message)}`,
+    isServing ? `${previous} serves on.` : `${previous} is to be served instead.`,
+    ...(retryAt === undefined ? [] : [`What was refused is tried again every ${RETRY_MINUTES} minutes.`]),
+  ];
+  // What was gone back to can fail in its turn: its generation may have been overwritten in a bucket without versioning.
+  const failure = rejection && findFailure(children, desired);
+  if (failure) sentences.push(`But its new pods fail (${failure.reason}): ${sentence(failure.message)}`);
+  return { reason: 'ModelRejected', message: sentences.join(' ') };
 }
 
 function ready({ desired }: Observed, { required }: Wanted): Verdict {

@@ -231,7 +231,7 @@ describe('model resolver', () => {
   });
 
   const UNASKED: readonly (readonly [path: string, answer: object])[] = [
-    ['pvc://claim/model.onnx', { kind: 'delegated', reason: 'Resolved' }],
+    ['pvc://claim/model.onnx', { kind: 'delegated', reason: 'ResolvedByPods' }],
     ['/home/me/model.onnx', { kind: 'failed', reason: 'InvalidSpec', retryable: false }],
     ['s3://bucket/model.onnx', { kind: 'failed', reason: 'InvalidSpec', retryable: false }],
     ['gs://NO/model.onnx', { kind: 'failed', reason: 'InvalidSpec', retryable: false }],

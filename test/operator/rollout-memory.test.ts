@@ -6,15 +6,23 @@ import {
   modelIdentity,
   readRolloutMemory,
   withRolloutMemory,
+  type DeployedRollout,
   type RolloutMemory,
 } from '../../operator/rollout-memory.ts';
 import { modelDeployment, type Partially } from '../support/model-deployment.ts';
 
-const TEMPLATE = { metadata: { annotations: { 'modeldeployment.dev/model-generation': '7' } } };
+const TEMPLATE = {
+  metadata: {
+    annotations: { 'modeldeployment.dev/model-generation': '7', 'modeldeployment.dev/template-hash': 'ab' },
+  },
+};
 
-function deploymentWith(memory: Partial<RolloutMemory>): V1Deployment {
+type Memory = Partial<RolloutMemory & Pick<DeployedRollout, 'applied'>>;
+
+function deploymentWith(memory: Memory): V1Deployment {
   const object = { metadata: { name: 'iris' }, spec: { template: TEMPLATE } } as unknown as V1Deployment;
-  return withRolloutMemory(object, { resolvedFor: undefined, lastGood: undefined, rejection: undefined, ...memory });
+  const none = { resolvedFor: undefined, lastGood: undefined, rejection: undefined, applied: undefined };
+  return withRolloutMemory(object, { ...none, ...memory });
 }
 
 describe('rollout memory', () => {
@@ -24,13 +32,27 @@ describe('rollout memory', () => {
       templateHash: 'abc',
       reason: 'ModelInvalid',
       message: 'it’s "broken"',
+      resolveNow: '1',
+      retryAt: '2026-01-01T00:30:00.000Z',
     } as const;
-    const memory: RolloutMemory = { resolvedFor: 'x', lastGood: '7', rejection };
+    const lastGood = { hash: '7', text: '7:x' };
+    const memory = { resolvedFor: 'x', lastGood, rejection, applied: { hash: 'ab', text: 'ab:y' } };
     expect(readRolloutMemory(deploymentWith(memory))).to.deep.equal({
       ...memory,
       generation: '7',
-      templateHash: undefined,
+      templateHash: 'ab',
     });
+  });
+
+  it('does not take a template for the applied one that is not deployed', () => {
+    const deployment = deploymentWith({ applied: { hash: 'cd', text: 'cd:y' } });
+    expect(readRolloutMemory(deployment)?.applied).to.equal(undefined);
+  });
+
+  it('knows a rejection of a template whose pods resolve the model themselves', () => {
+    const rejection = { templateHash: 'abc', reason: 'InvalidSpec', message: 'm' } as const;
+    const read = readRolloutMemory(deploymentWith({ rejection: { generation: undefined, ...rejection } }));
+    expect(read?.rejection).to.include({ generation: undefined, ...rejection });
   });
 
   it('writes no annotation for what there is not', () => {
@@ -42,7 +64,8 @@ describe('rollout memory', () => {
     'not json',
     'null',
     '[]',
-    '{"generation":8}',
+    '{"generation":8,"templateHash":"a","message":"m","reason":"ModelInvalid"}',
+    '{"generation":"8"}',
     '{"generation":"8","templateHash":"a","message":"m","reason":"Nonsense"}',
   ]) {
     it(`takes a rejection that somebody edited to ${text || 'nothing'} for none`, () => {
@@ -90,7 +113,7 @@ describe('rememberedResolution', () => {
   };
   const pinned = (model: object = {}, status: object = STATUS): ModelDeployment =>
     modelDeployment({ spec: { model: { updates: 'Pinned', ...model } }, status: { model: status } });
-  const deployed = (object: ModelDeployment, memory: Partial<RolloutMemory> = {}): V1Deployment =>
+  const deployed = (object: ModelDeployment, memory: Memory = {}): V1Deployment =>
     deploymentWith({ resolvedFor: modelIdentity(object), ...memory });
 
   it('is what was resolved first', () => {
@@ -112,9 +135,11 @@ describe('rememberedResolution', () => {
     expect(rememberedResolution(pinned({}, {}), deployed(object))).to.equal(undefined);
   });
 
-  it('is none while a rejection is in force', () => {
+  it('is none while a generation is refused, and holds still while a spec is', () => {
     const object = pinned();
-    const rejection = { generation: '8', templateHash: 'a', reason: 'ModelInvalid', message: 'm' } as const;
-    expect(rememberedResolution(object, deployed(object, { rejection }))).to.equal(undefined);
+    const rejection = { templateHash: 'a', reason: 'ModelInvalid', message: 'm' } as const;
+    const refused = (generation: string) => deployed(object, { rejection: { ...rejection, generation } });
+    expect(rememberedResolution(object, refused('8'))).to.equal(undefined);
+    expect(rememberedResolution(object, refused('7'))).to.include({ generation: '7' });
   });
 });

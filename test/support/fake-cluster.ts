@@ -11,7 +11,6 @@ type Live = any;
 export type Failure = 'before' | 'after' | undefined;
 
 const HASH = 'modeldeployment.dev/template-hash';
-const GENERATION = 'modeldeployment.dev/model-generation';
 
 /**
  * An API server with a Deployment controller in memory: enough of both for a reconciler, with every delay and failure in the
@@ -24,8 +23,10 @@ export class FakeCluster implements ClusterClient {
   readonly events: ClusterEvent[] = [];
   /** Asked before every request. */
   nextFailure: () => Failure = () => undefined;
-  /** Generations whose pods do not come up. */
-  readonly badGenerations = new Set<string>();
+  /** Whether pods of that template come up. */
+  comesUp: (template: Live) => boolean = () => true;
+  /** Told of every status that is written. */
+  onStatus: (status: Live) => void = () => {};
   readonly #cache: ClusterCache;
   /** What the watches of each kind have not delivered yet, oldest first. */
   readonly #undelivered = new Map<string, { type: 'changed' | 'removed'; object: Live }[]>();
@@ -57,6 +58,7 @@ export class FakeCluster implements ClusterClient {
     return this.#request('applyStatus', () => {
       const live = this.objects.get(idOf(object));
       if (live?.metadata.uid !== object.metadata?.uid) throw new ConflictError('gone');
+      this.onStatus((object as Live).status);
       const written = this.#store({ ...live, status: (object as Live).status }, live);
       this.#cache.ofKind(object.kind).written(structuredClone(written));
       return structuredClone(written);
@@ -182,7 +184,7 @@ export class FakeCluster implements ClusterClient {
   }
 
   #makePod({ metadata: { namespace, name }, spec: { template } }: Live): Live {
-    const isReady = !this.badGenerations.has(template.metadata.annotations[GENERATION]);
+    const isReady = this.comesUp(template);
     const message = JSON.stringify({ reason: 'ModelInvalid', message: 'The file is broken.' });
     const terminated = { exitCode: 1, message };
     return this.write({

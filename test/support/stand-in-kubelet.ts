@@ -7,7 +7,14 @@ export type PodFate =
   /** Nothing happens to it. */
   | 'pending'
   /** It ended with this termination message (or none), and waits to be started again. */
-  | { readonly terminated: { reason?: string; message?: string; exitCode?: number } };
+  | { readonly terminated: { reason?: string; message?: string; exitCode?: number } }
+  /** Its container cannot be started, for this reason of the kubelet. */
+  | { readonly waiting: { reason: string; message?: string } }
+  /** No node takes it, for this reason of the scheduler. */
+  | { readonly unschedulable: string };
+
+/** Of a pod that has a node. */
+type Tended = Exclude<PodFate, 'pending' | { readonly unschedulable: string }>;
 
 const INTERVAL_MS = 100;
 /** The node lifecycle controller takes a node for dead after 50 s without a renewal. */
@@ -60,6 +67,7 @@ export class StandInKubelet {
     }
     const fate = this.fateOf(pod);
     if (fate === 'pending') return;
+    if (typeof fate === 'object' && 'unschedulable' in fate) return this.#leaveUnscheduled(pod, fate.unschedulable);
     if (!pod.spec.nodeName) {
       const target = { kind: 'Node', name: this.#node };
       await this.#objects.request('POST', `${path}/binding`, { metadata: { name }, target });
@@ -69,22 +77,27 @@ export class StandInKubelet {
     await this.#objects.patch('pod', name, { status }, { subresource: 'status', manager: 'kubelet' });
   }
 
-  #statusOf(pod: LiveObject, fate: Exclude<PodFate, 'pending'>): LiveObject {
+  async #leaveUnscheduled(pod: LiveObject, message: string): Promise<void> {
+    if (pod.status.conditions?.some(({ reason }: LiveObject) => reason === 'Unschedulable')) return;
+    const lastTransitionTime = pod.metadata.creationTimestamp;
+    const scheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime };
+    const patch = { status: { conditions: [scheduled] } };
+    await this.#objects.patch('pod', pod.metadata.name, patch, { subresource: 'status', manager: 'scheduler' });
+  }
+
+  #statusOf(pod: LiveObject, fate: Tended): LiveObject {
     const isReady = fate === 'ready';
     const startedAt = pod.metadata.creationTimestamp;
     const podIP = pod.status.podIP ?? this.#nextAddress();
-    const state = isReady
-      ? { running: { startedAt } }
-      : { waiting: { reason: 'CrashLoopBackOff', message: 'back-off restarting failed container' } };
-    const terminated = { exitCode: 1, reason: 'Error', finishedAt: startedAt, ...(isReady ? {} : fate.terminated) };
+    const { state, lastState, restartCount } = containerState(fate, startedAt);
     const conditions = ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map((type) => ({
       type,
       status: isReady || type === 'PodScheduled' || type === 'Initialized' ? 'True' : 'False',
       lastTransitionTime: startedAt,
     }));
     const { name, image } = pod.spec.containers[0];
-    const container = { name, image, imageID: image, ready: isReady, started: isReady, restartCount: isReady ? 0 : 3 };
-    const containerStatuses = [{ ...container, state, lastState: isReady ? {} : { terminated } }];
+    const container = { name, image, imageID: image, ready: isReady, started: isReady, restartCount };
+    const containerStatuses = [{ ...container, state, lastState }];
     return { phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions, containerStatuses };
   }
 
@@ -114,8 +127,17 @@ function microTime(): string {
   return new Date().toISOString().replace('Z', '000Z');
 }
 
+function containerState(fate: Tended, startedAt: string): Pick<LiveObject, 'state' | 'lastState' | 'restartCount'> {
+  if (fate === 'ready') return { state: { running: { startedAt } }, lastState: {}, restartCount: 0 };
+  if ('waiting' in fate) return { state: fate, lastState: {}, restartCount: 0 };
+  const waiting = { reason: 'CrashLoopBackOff', message: 'back-off restarting failed container' };
+  const terminated = { exitCode: 1, reason: 'Error', finishedAt: startedAt, ...fate.terminated };
+  return { state: { waiting }, lastState: { terminated }, restartCount: 3 };
+}
+
 function isSame(live: LiveObject, status: LiveObject): boolean {
   const [now] = live.containerStatuses ?? [];
   const [wanted] = status.containerStatuses;
-  return live.phase === status.phase && now?.ready === wanted.ready && now?.restartCount === wanted.restartCount;
+  const isSameState = now?.state?.waiting?.reason === wanted.state.waiting?.reason;
+  return isSameState && live.phase === status.phase && now?.ready === wanted.ready;
 }

@@ -107,7 +107,9 @@ describe('following the model on a real API server', function () {
   it('leaves a path that pods may read to the pods', async () => {
     await bed.objects.createModelDeployment('claim', { model: { path: 'pvc://models/iris/model.onnx' } });
     const object = await untilCondition('claim', /^True Ready/);
-    expect(conditionOf(object, 'ModelResolved')).to.match(/^Unknown/);
+    expect(conditionOf(object, 'ModelResolved')).to.match(
+      /^Unknown ResolvedByPods: The pods read the model from claim/,
+    );
     expect(await pinnedGeneration('claim')).to.equal(undefined);
   });
 

@@ -83,6 +83,23 @@ export const STATES: readonly State[] = [
     kstatus: 'Current',
   },
   {
+    name: 'all is well where the model is on a claim',
+    observed: observed({
+      resolution: {
+        kind: 'delegated',
+        reason: 'ResolvedByPods',
+        message: 'The pods read the model from claim models.',
+      },
+      desired: { templateHash: CURRENT, generation: undefined },
+      pods: [pod('a', { ready: true, generation: undefined })],
+    }),
+    reason: 'Ready',
+    message: 'Every replica serves the model.',
+    ready: true,
+    available: true,
+    kstatus: 'Current',
+  },
+  {
     name: 'storage does not answer while everything serves',
     observed: observed({ resolution: { ...failed, retryable: true, reason: 'StorageUnavailable', message: 'Wait.' } }),
     reason: 'Ready',
@@ -416,6 +433,72 @@ export const STATES: readonly State[] = [
     }),
     reason: 'ModelRejected',
     message: `Model generation ${NEW_GENERATION} was refused (OutOfMemory): Raise the limit. Generation ${OLD_GENERATION} is to be served instead.`,
+    kstatus: 'Failed',
+  },
+  {
+    name: 'the refused spec was taken back',
+    observed: observed({
+      rejection: {
+        generation: NEW_GENERATION,
+        templateHash: 'x',
+        reason: 'InvalidSpec',
+        message: 'labels has 2 names, the model 3 classes.',
+      },
+    }),
+    reason: 'ModelRejected',
+    message:
+      'The new spec was refused (InvalidSpec): labels has 2 names, the model 3 classes. The previous spec serves on.',
+    available: true,
+    kstatus: 'Failed',
+  },
+  {
+    name: 'a spec that no node had room for was taken back for a while',
+    observed: observed({
+      rejection: {
+        generation: NEW_GENERATION,
+        templateHash: 'x',
+        reason: 'Unschedulable',
+        message: 'No node can take the pod.',
+        retryAt: '2026-03-01T12:30:00Z',
+      },
+    }),
+    reason: 'ModelRejected',
+    message:
+      'The new spec was refused (Unschedulable): No node can take the pod. The previous spec serves on. What was refused is tried again every 30 minutes.',
+    available: true,
+    kstatus: 'Failed',
+  },
+  {
+    name: 'the image could not be pulled until the deadline while old pods serve, and there is nothing to go back to',
+    observed: observed({
+      pods: [
+        pod('old', { hash: PREVIOUS, generation: NEW_GENERATION, ready: true }),
+        pod('new', { status: containerStatus({ state: { waiting: { reason: 'ErrImagePull' } } }) }),
+      ],
+      children: { deployment: late },
+    }),
+    reason: 'ModelRejected',
+    message:
+      'The new spec was refused (ImagePullFailed): The image runtime:1 cannot be pulled: check spec.image and spec.imagePullSecrets. The previous spec serves on.',
+    available: true,
+    kstatus: 'Failed',
+  },
+  {
+    name: 'the refused generation was taken back, and the old one was overwritten in the bucket',
+    observed: observed({
+      pods: [
+        pod('old', { ready: true, generation: OLD_GENERATION }),
+        pod('next', {
+          generation: OLD_GENERATION,
+          status: endedWith('ModelNotFound', `generation ${OLD_GENERATION} of gs://models/iris/model.onnx is gone`),
+        }),
+      ],
+      desired: { templateHash: CURRENT, generation: OLD_GENERATION },
+      rejection: { generation: NEW_GENERATION, templateHash: 'x', reason: 'ModelInvalid', message: 'It is a pickle.' },
+    }),
+    reason: 'ModelRejected',
+    message: `Model generation ${NEW_GENERATION} was refused (ModelInvalid): It is a pickle. Generation ${OLD_GENERATION} serves on. But its new pods fail (ModelNotFound): generation ${OLD_GENERATION} of gs://models/iris/model.onnx is gone.`,
+    available: true,
     kstatus: 'Failed',
   },
   {
