@@ -24,7 +24,7 @@ const SCRAPE_ANNOTATIONS = {
 
 /**
  * The pods of a ModelDeployment. Any change of what this returns for an unchanged spec restarts every pod of every user on
- * upgrade: a golden hash in the tests stands guard.
+ * upgrade: golden hashes in the tests stand guard (test/operator/resources/template-hashes.yaml).
  * @throws InvalidSpecError
  */
 export function makePodTemplate(
