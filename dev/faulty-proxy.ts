@@ -40,7 +40,7 @@ export interface ProxiedRequest {
 
 /** An HTTP proxy in front of one server that does what it is told to some requests and passes the others on unchanged. */
 export interface FaultyProxy {
-  /** `http://127.0.0.1:PORT`. */
+  /** `http://127.0.0.1:PORT`, with the host it listens on. */
   readonly url: string;
   /** In the order in which they were answered. */
   readonly requests: readonly ProxiedRequest[];
@@ -51,6 +51,10 @@ export interface FaultyProxy {
 }
 
 export interface FaultyProxyOptions {
+  /** Address to listen on. Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default: any free one. */
+  readonly port?: number;
   /** Answers `ifGenerationMatch`, `ifGenerationNotMatch`, their meta siblings and `If-None-Match` of reads as the real service does. Default true. */
   readonly preconditions?: boolean;
 }
@@ -58,7 +62,7 @@ export interface FaultyProxyOptions {
 /** @param target the server, `http://host:port` */
 export async function startFaultyProxy(
   target: string,
-  { preconditions = true }: FaultyProxyOptions = {},
+  { preconditions = true, host = '127.0.0.1', port: wantedPort = 0 }: FaultyProxyOptions = {},
 ): Promise<FaultyProxy> {
   let rules: Rule[] = [];
   let requests: ProxiedRequest[] = [];
@@ -83,13 +87,13 @@ export async function startFaultyProxy(
     await forward({ target, request, response, fault });
   }
 
-  server.listen({ port: 0, host: '127.0.0.1' });
+  server.listen({ port: wantedPort, host });
   await once(server, 'listening');
   server.unref();
   const { port } = server.address() as AddressInfo;
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     get requests() {
       return requests;
     },

@@ -33,15 +33,22 @@ export class GcsEmulator {
 
   /**
    * Writes an object; one that has these bytes already is left alone, so that it keeps its generation.
+   * @param contentEncoding such as `gzip`, when the bytes are compressed
    * @returns its generation
    */
-  async upload(bucket: string, object: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  async upload(
+    bucket: string,
+    object: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    contentEncoding?: string,
+  ): Promise<string> {
     const present = await fetch(`${this.#url}/storage/v1/b/${bucket}/o/${encodeURIComponent(object)}`);
     if (present.ok) {
       const { generation, md5Hash } = (await present.json()) as ObjectMetadata;
       if (md5Hash === createHash('md5').update(bytes).digest('base64')) return generation;
     } else await present.body?.cancel();
-    const query = new URLSearchParams({ uploadType: 'media', name: object });
+    const encoding = contentEncoding === undefined ? {} : { contentEncoding };
+    const query = new URLSearchParams({ uploadType: 'media', name: object, ...encoding });
     const response = await fetch(`${this.#url}/upload/storage/v1/b/${bucket}/o?${query.toString()}`, {
       method: 'POST',
       headers: { 'content-type': 'application/octet-stream' },

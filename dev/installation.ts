@@ -11,12 +11,23 @@ const OPERATOR_NAMESPACE = 'modeldeployment-system';
 /** Operator and storage emulator on a cluster, as the demo and the end-to-end tests have them. */
 export interface Installation {
   readonly kubectl: Kubectl;
+  readonly operatorImage: string;
+  readonly runtimeImage: string;
+  readonly emulatorImage: string;
   /** Works with the emulator's API through a forwarded port. */
   withEmulator<Result>(work: (emulator: GcsEmulator) => Promise<Result>): Promise<Result>;
 }
 
+export interface InstallationOptions {
+  /** STORAGE_EMULATOR_HOST of operator and pods. Default: the emulator. */
+  readonly storageHost?: string;
+}
+
 /** Builds, loads and installs everything on a cluster; what is there and unchanged stays. */
-export async function install(cluster: Cluster): Promise<Installation> {
+export async function install(
+  cluster: Cluster,
+  { storageHost = EMULATOR_HOST }: InstallationOptions = {},
+): Promise<Installation> {
   const kubectl = await step(`Bringing up ${cluster.description}`, (setDetail) => cluster.up(setDetail));
   const operator = await image('operator', cluster);
   const runtime = await image('runtime', cluster);
@@ -32,7 +43,7 @@ export async function install(cluster: Cluster): Promise<Installation> {
     const options = {
       operatorImage: operator.reference,
       runtimeImage: runtime.reference,
-      env: { STORAGE_EMULATOR_HOST: EMULATOR_HOST, MODEL_POLL_INTERVAL: '5s' },
+      env: { STORAGE_EMULATOR_HOST: storageHost, MODEL_POLL_INTERVAL: '5s' },
     };
     await kubectl.apply(await renderInstallYaml(options));
     await kubectl.run([
@@ -45,6 +56,9 @@ export async function install(cluster: Cluster): Promise<Installation> {
   });
   return {
     kubectl,
+    operatorImage: operator.reference,
+    runtimeImage: runtime.reference,
+    emulatorImage: emulatorReference(emulatorYaml),
     async withEmulator(work) {
       await using forward = await kubectl.portForward(EMULATOR_NAMESPACE, 'service/gcs', EMULATOR_PORT);
       return await work(new GcsEmulator(forward.url));
@@ -84,8 +98,11 @@ async function image(name: ImageName, cluster: Cluster): Promise<Image> {
 /** A cluster in namespaces reaches no registry; others pull the emulator themselves. */
 async function emulatorImages(cluster: Cluster, yaml: string): Promise<Image[]> {
   if (cluster.pulls) return [];
-  const reference = /image: (\S+)/.exec(yaml)![1]!;
-  return [await ensureEmulatorImage(`docker.io/${reference}`)];
+  return [await ensureEmulatorImage(`docker.io/${emulatorReference(yaml)}`)];
+}
+
+function emulatorReference(yaml: string): string {
+  return /image: (\S+)/.exec(yaml)![1]!;
 }
 
 async function rolledOut(kubectl: Kubectl, namespace: string, deployment: string): Promise<void> {

@@ -62,15 +62,9 @@ export class ClientPod {
 
   /** Starts the pod from the runtime image, which has Node.js. */
   async start(): Promise<void> {
-    const image = await installation().kubectl.run([
-      'get',
-      'deployment/modeldeployment-operator',
-      '--namespace=modeldeployment-system',
-      '-o',
-      'jsonpath={.spec.template.spec.containers[0].env[?(@.name=="RUNTIME_IMAGE")].value}',
-    ]);
+    const image = installation().runtimeImage;
     const container = {
-      name: 'client',
+      name: NAME,
       image,
       imagePullPolicy: 'IfNotPresent',
       command: ['node', '-e', 'process.on("SIGTERM", () => process.exit()); setInterval(() => {}, 60_000)'],

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type { Cluster } from '../../dev/cluster/cluster.ts';
 import type { Installation } from '../../dev/installation.ts';
 import { readSampleFile } from '../../dev/sample-models.ts';
+import { API_VERSION, KIND } from '../../operator/api/model-deployment.ts';
 import type { SampleModel } from '../support/models.ts';
 
 let current: Installation | undefined;
@@ -42,12 +43,19 @@ export class TestNamespace {
     await installation().kubectl.run(['delete', 'namespace', this.name, '--ignore-not-found', '--timeout=90s']);
   }
 
+  /** Applies an object whose metadata names no namespace. */
+  async apply(object: object): Promise<void> {
+    await installation().kubectl.run(['--namespace', this.name, 'apply', '-f', '-'], JSON.stringify(object));
+  }
+
   /** Applies a ModelDeployment of that name and spec. */
-  async applyModel(name: string, spec: object): Promise<void> {
-    const metadata = { name, namespace: this.name };
-    await installation().kubectl.apply(
-      JSON.stringify({ apiVersion: 'modeldeployment.dev/v1alpha1', kind: 'ModelDeployment', metadata, spec }),
-    );
+  applyModel(name: string, spec: object): Promise<void> {
+    return this.apply(modelDeployment(name, spec));
+  }
+
+  /** Merges fields into its spec. */
+  async patchModel(name: string, spec: object): Promise<void> {
+    await this.kubectl('patch', 'modeldeployment', name, '--type=merge', '-p', JSON.stringify({ spec }));
   }
 
   /** @returns standard output */
@@ -56,13 +64,22 @@ export class TestNamespace {
   }
 }
 
+/** A ModelDeployment as users write it. */
+export function modelDeployment(name: string, spec: object): object {
+  return { apiVersion: API_VERSION, kind: KIND, metadata: { name }, spec };
+}
+
+/** Uploads a sample file. @returns its generation */
+export async function upload(bucket: string, object: string, file: string): Promise<string> {
+  return installation().withEmulator(async (emulator) => {
+    await emulator.createBucket(bucket);
+    return emulator.upload(bucket, object, await readSampleFile(file));
+  });
+}
+
 /** Uploads a sample file into the bucket `models`. @returns its path and generation */
 export async function uploadSample(file: string, object: string): Promise<{ path: string; generation: string }> {
-  return installation().withEmulator(async (emulator) => {
-    await emulator.createBucket('models');
-    const generation = await emulator.upload('models', object, await readSampleFile(file));
-    return { path: `gs://models/${object}`, generation };
-  });
+  return { path: `gs://models/${object}`, generation: await upload('models', object, file) };
 }
 
 /** Uploads a sample model with the files beside it into a folder of the bucket `models`. @returns the folder's path */

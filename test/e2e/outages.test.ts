@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { NamespacedNode } from '../../dev/cluster/namespaced-node.ts';
-import { EMULATOR_NAMESPACE } from '../../dev/gcs-emulator.ts';
 import { readSampleClassifier } from '../../dev/sample-models.ts';
 import { waitUntilReady } from '../../dev/wait-until-ready.ts';
 import { ClientPod } from './client-pod.ts';
+import { setFaultyStorageReplicas } from './faulty-storage.ts';
 import { cluster, installation, TestNamespace, uploadSample } from './installation.ts';
 
 /** How long each outage lasts. */
@@ -47,23 +47,13 @@ describe('everything converges by itself', () => {
 
   it('when storage is away for 20 s and a rollout starts meanwhile', async () => {
     const { kubectl } = installation();
-    const select = (app: string) =>
-      kubectl.run([
-        '-n',
-        EMULATOR_NAMESPACE,
-        'patch',
-        'service',
-        'gcs',
-        '-p',
-        `{"spec":{"selector":{"app":"${app}"}}}`,
-      ]);
     const load = await client.postWhile(url, body, async () => {
-      await select('nobody');
+      await setFaultyStorageReplicas(kubectl, 0);
       try {
         await setLogLevel('warn');
         await delay(OUTAGE_MS);
       } finally {
-        await select('gcs');
+        await setFaultyStorageReplicas(kubectl, 1);
       }
       await wait();
     });
