@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import { array, assert, integer, property } from 'fast-check';
 import { median, pairedRatios, summarize } from '../../bench/statistics.ts';
 
 describe('statistics of the benchmarks', () => {
@@ -10,8 +10,8 @@ describe('statistics of the benchmarks', () => {
   });
 
   it('has as many values above the median as below, and leaves its input alone', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer(), { minLength: 1 }), (values) => {
+    assert(
+      property(array(integer(), { minLength: 1 }), (values) => {
         const before = [...values];
         const middle = median(values);
         expect(values.filter((value) => value < middle).length).to.be.at.most(values.length / 2);

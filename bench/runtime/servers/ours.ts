@@ -22,6 +22,7 @@ export function ours(main: string, name = 'ours', env: Readonly<Record<string, s
         CPU_LIMIT_MILLIS: '1000',
         MODEL_PATH: model.file,
         MODEL_NAME: model.name,
+        ...(model.namesClasses ? {} : { MODEL_LABELS: JSON.stringify(model.golden.labels.map(String)) }),
         ...env,
       },
     }),

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import { array, assert, constantFrom, nat, property } from 'fast-check';
 import { ResponseReader } from '../../../../bench/runtime/load/response-reader.ts';
 
 const WITH_LENGTH = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: b\r\n\r\nhello';
@@ -41,8 +41,8 @@ describe('the reader of answers in the load generator', () => {
 
   it('finds every answer, however the network cuts them', () => {
     const answers = cases.map(([, answer]) => answer);
-    fc.assert(
-      fc.property(fc.array(fc.constantFrom(...answers)), fc.array(fc.nat(200), { maxLength: 6 }), (chosen, cuts) => {
+    assert(
+      property(array(constantFrom(...answers)), array(nat(200), { maxLength: 6 }), (chosen, cuts) => {
         const expected = chosen.map((answer) => cases.find(([, known]) => known === answer)![2]);
         expect(read(chosen, cuts)).to.deep.equal(expected);
       }),
