@@ -1,23 +1,17 @@
 #!/usr/bin/env node
-/** `modeldeployment COMMAND ...` */
-import { serve } from './serve.ts';
+/** `modeldeployment COMMAND ...`, and as a plugin `kubectl modeldeployment COMMAND ...`. */
+import { basename } from 'node:path';
+import { runCommandLine } from './run-command-line.ts';
+import { Terminal } from './terminal.ts';
 
-const HELP = `Usage: modeldeployment COMMAND
-
-  serve PATH   serve a model on this machine; see modeldeployment serve --help
-`;
-
-const [command, ...args] = process.argv.slice(2);
-switch (command) {
-  case 'serve':
-    process.exit(await serve(args));
-    break;
-  case '--help':
-  case '-h':
-  case 'help':
-    process.stdout.write(HELP);
-    break;
-  default:
-    process.stderr.write(command === undefined ? HELP : `There is no command "${command}".\n\n${HELP}`);
-    process.exitCode = 2;
-}
+const [, path = '', ...args] = process.argv;
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+const terminal = new Terminal(process.stdout, process.stderr, process.env);
+// Connections to the cluster may be kept open: what is written to a pipe must be out first.
+process.exitCode = await runCommandLine(args, { terminal, calledAs: basename(path) });
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
+process.exit();
