@@ -1,8 +1,11 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
+import type { RequestListener } from 'node:http';
+import { type Answerer, answerInKoa } from './http/answer.ts';
 import { PROBES } from './contract.ts';
 import { compressResponses } from './http/compress-responses.ts';
 import { docsAsset, docsExample, docsModel, openApi } from './http/docs.ts';
+import { frontDoor, type FrontRoute } from './http/front-door.ts';
 import { liveness, readiness } from './http/health.ts';
 import { listModels, matchModel, MODEL_ROUTE, modelMetadata, modelStatus } from './http/models.ts';
 import { observeRequests } from './http/observe-requests.ts';
@@ -35,8 +38,35 @@ export interface AppDependencies {
   readonly vertex?: VertexRoutes;
 }
 
+/** The predictions of the V1 and the V2 protocol; both doors share them, and so their limits. */
+interface Predictions {
+  readonly v1: Answerer;
+  readonly v2: Answerer;
+}
+
+/** What a server calls for every request: predictions are answered at the front door, the rest by Koa. */
+export function createListener(dependencies: AppDependencies): RequestListener {
+  const { modelName, state, limits } = dependencies;
+  const predictions = { v1: predictV1(state, limits), v2: infer(modelName, state, limits) };
+  const handle = createApp(dependencies, predictions).callback();
+  const routes = frontRoutes(dependencies, predictions);
+  return frontDoor({ ...dependencies, routes }, (request, response) => void handle(request, response));
+}
+
+function frontRoutes({ modelName, vertex }: AppDependencies, { v1, v2 }: Predictions): Map<string, FrontRoute> {
+  const name = encodeURIComponent(modelName);
+  const predict: FrontRoute = { pattern: '/predict', answerTo: v1 };
+  const routes = new Map<string, FrontRoute>([
+    ['/predict', predict],
+    [`/v1/models/${name}:predict`, { pattern: `${MODEL_ROUTE.v1}:predict`, answerTo: v1 }],
+    [`/v2/models/${name}/infer`, { pattern: `${MODEL_ROUTE.v2}/infer`, answerTo: v2 }],
+  ]);
+  if (vertex?.predict !== undefined) routes.set(vertex.predict, predict);
+  return routes;
+}
+
 /** The data plane and health over HTTP: the order of middlewares and the table of routes. */
-export function createApp({ modelName, state, observe, log, limits, vertex }: AppDependencies): Koa {
+function createApp({ modelName, state, observe, log, limits, vertex }: AppDependencies, { v1, v2 }: Predictions): Koa {
   const app = new Koa();
   // What reaches this is a connection that broke while an answer was being written; everything else is rendered.
   app.on('error', (err: unknown) => log.debug({ err }, 'answer not delivered'));
@@ -46,7 +76,7 @@ export function createApp({ modelName, state, observe, log, limits, vertex }: Ap
   app.use(renderErrors(log));
 
   const router = new Router();
-  const predict = predictV1(state, limits);
+  const predict = answerInKoa(v1);
   router.get(PROBES.live, liveness(state));
   router.get(PROBES.ready, readiness(state));
   router.post('/predict', predict);
@@ -54,6 +84,7 @@ export function createApp({ modelName, state, observe, log, limits, vertex }: Ap
   router.get(MODEL_ROUTE.v1, modelStatus(modelName, state));
   router.get(`${MODEL_ROUTE.v1}/metadata`, modelMetadata(modelName, state));
   router.post(String.raw`${MODEL_ROUTE.v1}\:predict`, predict);
+  router.post(`${MODEL_ROUTE.v2}/infer`, answerInKoa(v2));
   addV2Routes(router, { modelName, state, limits });
   addDocsRoutes(router, { modelName, state });
 
@@ -75,7 +106,6 @@ function addV2Routes(
   router.get('/v2/models', listModels(modelName));
   router.get(MODEL_ROUTE.v2, describeModel(modelName, state));
   router.get(`${MODEL_ROUTE.v2}/ready`, modelReadiness(modelName, state));
-  router.post(`${MODEL_ROUTE.v2}/infer`, infer(modelName, state, limits));
   router.post('/v2/repository/index', indexRepository(modelName, state, limits));
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createModelStore } from '../storage/index.ts';
 import type { DownloadedModel, ModelStore } from '../storage/model-store.ts';
-import { createApp } from './app.ts';
+import { createListener } from './app.ts';
 import type { RuntimeConfig } from './config.ts';
 import { exampleRequest } from './docs/example-request.ts';
 import { downloadModel } from './download-model.ts';
@@ -83,8 +83,7 @@ async function startServers(config: RuntimeConfig, log: Logger): Promise<Serving
   metrics.ready(false);
   const observers = await createRequestObservers(config, metrics, log);
   const { observe } = observers;
-  const app = createApp({ modelName: model.name, state, observe, log, limits: http, vertex: http.vertex });
-  const handle = app.callback();
+  const handle = createListener({ modelName: model.name, state, observe, log, limits: http, vertex: http.vertex });
   const { host, requestTimeoutMs } = http;
   const open: (HttpServer | GrpcServer)[] = [];
   const keep = <T extends HttpServer | GrpcServer>(server: T): T => {
@@ -92,9 +91,7 @@ async function startServers(config: RuntimeConfig, log: Logger): Promise<Serving
     return server;
   };
   try {
-    const httpServer = keep(
-      await listen((request, response) => void handle(request, response), { host, port: http.port, requestTimeoutMs }),
-    );
+    const httpServer = keep(await listen(handle, { host, port: http.port, requestTimeoutMs }));
     const metricsServer = keep(
       await listen(metricsHandler(metrics), { host, port: http.metricsPort, requestTimeoutMs }),
     );

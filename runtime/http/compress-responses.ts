@@ -3,7 +3,7 @@ import { brotliCompress, constants, deflate, gzip } from 'node:zlib';
 import type { Middleware } from 'koa';
 
 /** Below this a body fits one network packet anyway. */
-const MIN_COMPRESSED_BYTES = 1024;
+export const MIN_COMPRESSED_BYTES = 1024;
 
 const [asGzip, asDeflate, asBrotli] = [promisify(gzip), promisify(deflate), promisify(brotliCompress)];
 /** The fastest setting of each: an answer is sent once, and numbers hardly get smaller with more work. */

@@ -13,7 +13,9 @@ export interface OpenRequest {
   readonly stages: RequestStages;
 }
 
-const OPEN_REQUESTS = new WeakMap<ServerResponse, OpenRequest>();
+/** Kept in the response itself: a weak map makes every garbage collection dearer. */
+const OPEN_REQUEST: unique symbol = Symbol('request that this is the answer to');
+type Response = ServerResponse & { [OPEN_REQUEST]?: OpenRequest };
 
 /** Begins to follow a request; the observer is told once its answer has been sent, or its client has gone. */
 export function openRequest(
@@ -28,7 +30,7 @@ export function openRequest(
     startedMs: performance.now(),
     stages: new RequestStages(),
   };
-  OPEN_REQUESTS.set(response, open);
+  (response as Response)[OPEN_REQUEST] = open;
   response.once('close', () => {
     // A client that went away before the answer has seen no status; 499 as nginx says it.
     const status = response.writableFinished ? response.statusCode : 499;
@@ -52,13 +54,13 @@ export function openRequest(
 
 /** What is followed of the request that this is the answer to. */
 export function openRequestOf(response: ServerResponse): OpenRequest | undefined {
-  return OPEN_REQUESTS.get(response);
+  return (response as Response)[OPEN_REQUEST];
 }
 
-/** Follows every request that Koa answers. */
+/** Follows every request that Koa answers, unless it is followed already. */
 export function observeRequests(observe: RequestObserver, state: ServingState): Middleware {
   return async (ctx, next) => {
-    const open = openRequest(ctx.req, ctx.res, { observe, state });
+    const open = openRequestOf(ctx.res) ?? openRequest(ctx.req, ctx.res, { observe, state });
     try {
       await next();
     } finally {

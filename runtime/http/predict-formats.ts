@@ -1,4 +1,4 @@
-import type { Context } from 'koa';
+import type { IncomingMessage } from 'node:http';
 import { RequestError } from '../errors.ts';
 import type { ModelSignature } from '../onnx/signature.ts';
 import type { Prediction } from '../predictor.ts';
@@ -7,6 +7,7 @@ import { encodeCsvResponse } from '../protocol/csv/encode-response.ts';
 import { decodeNpyRequest } from '../protocol/npy/decode-request.ts';
 import { decodeV1Request, type V1Options, type V1Request } from '../protocol/v1/decode-request.ts';
 import { encodeV1Response } from '../protocol/v1/encode-response.ts';
+import { type HttpAnswer, JSON_TYPE } from './answer.ts';
 import { requireJson } from './read-body.ts';
 
 /** Decodes the bytes of a predict request. */
@@ -25,20 +26,21 @@ const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
  * How to read a predict request: V1 JSON, CSV or .npy, by its content type.
  * @throws RequestError UnsupportedMediaType
  */
-export function bodyFormatOf(ctx: Context): BodyFormat {
-  const type = ctx.req.headers['content-type'] ?? '';
+export function bodyFormatOf(request: Pick<IncomingMessage, 'headers'>, querystring: string): BodyFormat {
+  const type = request.headers['content-type'] ?? '';
+  if (type === 'application/json') return JSON_FORMAT;
   if (CSV_TYPE.test(type)) {
     const charset = CHARSET.exec(type)?.[1] ?? 'utf-8';
     if (!/^(?:utf-?8|us-ascii)$/i.test(charset)) throw new RequestError('UnsupportedMediaType', 'CSV must be in UTF-8');
     const header = CSV_HEADER.exec(type)?.[1]?.toLowerCase() as CsvHeader;
-    const options = optionsIn(ctx.querystring);
+    const options = optionsIn(querystring);
     return { decode: (body, signature) => decodeCsvRequest(body, signature, header, options), isJson: false };
   }
   if (NPY_TYPE.test(type)) {
-    const options = optionsIn(ctx.querystring);
+    const options = optionsIn(querystring);
     return { decode: (body, signature) => decodeNpyRequest(body, signature, options), isJson: false };
   }
-  requireJson(ctx.req);
+  requireJson(request);
   return JSON_FORMAT;
 }
 
@@ -55,21 +57,18 @@ function optionsIn(querystring: string): V1Options {
   };
 }
 
-/** Writes the answer as JSON, or as CSV for a client that prefers it (`Accept: text/csv`). */
-export function answerPrediction(ctx: Context, answer: Prediction, form: Parameters<typeof encodeV1Response>[1]): void {
-  if (!prefersCsv(ctx)) {
-    ctx.type = 'json';
-    ctx.body = encodeV1Response(answer, form);
-    return;
-  }
-  if (answer.warnings.length > 0) ctx.set('X-Model-Warnings', asciiJson(answer.warnings));
-  ctx.set('Content-Type', 'text/csv; charset=utf-8; header=present');
-  ctx.body = encodeCsvResponse(answer.predictions);
-}
-
-function prefersCsv(ctx: Context): boolean {
-  const accept = ctx.req.headers.accept;
-  return accept?.includes('text/csv') === true && ctx.accepts('application/json', 'text/csv') === 'text/csv';
+/** The answer as JSON, or as CSV. */
+export function encodePrediction(
+  answer: Prediction,
+  form: Parameters<typeof encodeV1Response>[1],
+  asCsv: boolean,
+): HttpAnswer {
+  if (!asCsv) return { contentType: JSON_TYPE, body: encodeV1Response(answer, form), headers: [] };
+  return {
+    contentType: 'text/csv; charset=utf-8; header=present',
+    body: encodeCsvResponse(answer.predictions),
+    headers: answer.warnings.length > 0 ? [['X-Model-Warnings', asciiJson(answer.warnings)]] : [],
+  };
 }
 
 /** JSON that can stand in a header. */

@@ -1,13 +1,13 @@
-import type { Middleware } from 'koa';
 import { RequestError } from '../errors.ts';
 import type { V1Request } from '../protocol/v1/decode-request.ts';
 import type { ServedModel, ServingState } from '../serving-state.ts';
+import type { Answerer } from './answer.ts';
 import { BodyBudget } from './body-budget.ts';
 import { clientGone } from './client-gone.ts';
 import { openRequestOf } from './observe-requests.ts';
-import { answerPrediction, type BodyFormat, bodyFormatOf } from './predict-formats.ts';
+import { type BodyFormat, bodyFormatOf, encodePrediction } from './predict-formats.ts';
 import { readBody } from './read-body.ts';
-import { addServerTiming } from './server-timing.ts';
+import { serverTiming } from './server-timing.ts';
 import { StageClock } from '../stage-clock.ts';
 
 export interface PredictLimits {
@@ -17,28 +17,29 @@ export interface PredictLimits {
 }
 
 /** `POST /predict` and its other names: V1 JSON, CSV or .npy in, predictions out as JSON or CSV. */
-export function predictV1(state: ServingState, { maxRequestBytes, requestTimeoutMs }: PredictLimits): Middleware {
+export function predictV1(state: ServingState, { maxRequestBytes, requestTimeoutMs }: PredictLimits): Answerer {
   const budget = new BodyBudget(maxRequestBytes);
-  return async (ctx) => {
-    const clock = new StageClock(openRequestOf(ctx.res)?.stages);
+  return async ({ request: incoming, response, querystring, prefersCsv }) => {
+    const clock = new StageClock(openRequestOf(response)?.stages);
     const deadlineMs = clock.startedMs + requestTimeoutMs;
     const { predictor, signature, example } = state.requireModel();
-    const format = bodyFormatOf(ctx);
+    const format = bodyFormatOf(incoming, querystring);
     predictor.checkAdmission();
-    const signal = clientGone(ctx.res);
-    const body = await readBody(ctx.req, {
+    const signal = clientGone(response);
+    const body = await readBody(incoming, {
       maxBytes: maxRequestBytes,
       timeoutMs: requestTimeoutMs,
-      share: budget.share(ctx.res),
+      share: budget.share(response),
     });
     clock.end('readMs');
     const request = decodeOrShow(format, body, { signature, example });
     clock.end('decodeMs');
-    const response = await predictor.predict(request, { deadlineMs, signal, stages: clock.stages });
+    const prediction = await predictor.predict(request, { deadlineMs, signal, stages: clock.stages });
     clock.skip();
-    answerPrediction(ctx, response, { form: request.form, batched: signature.batched });
+    const answer = encodePrediction(prediction, { form: request.form, batched: signature.batched }, prefersCsv);
     clock.end('encodeMs');
-    addServerTiming(ctx, clock);
+    const timing = serverTiming(incoming, clock);
+    return timing ? { ...answer, headers: [...answer.headers, timing] } : answer;
   };
 }
 

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import type { Middleware } from 'koa';
 import { inferV2 } from '../infer-v2.ts';
 import { decodeV2Request } from '../protocol/v2/decode-request.ts';
 import { encodeV2Response } from '../protocol/v2/encode-response.ts';
 import { JSON_LENGTH_HEADER, jsonLengthOf } from '../protocol/v2-binary/body.ts';
 import type { ServingState } from '../serving-state.ts';
+import { type Answerer, JSON_TYPE } from './answer.ts';
 import { BodyBudget } from './body-budget.ts';
 import { clientGone } from './client-gone.ts';
 import { openRequestOf } from './observe-requests.ts';
 import type { PredictLimits } from './predict.ts';
 import { readBody, requireJson } from './read-body.ts';
-import { addServerTiming } from './server-timing.ts';
+import { serverTiming } from './server-timing.ts';
 import { StageClock } from '../stage-clock.ts';
 
 /** `POST /v2/models/NAME/infer`: JSON, or JSON with tensors behind it; the answer in the form that was asked for. */
@@ -18,36 +18,41 @@ export function infer(
   modelName: string,
   state: ServingState,
   { maxRequestBytes, requestTimeoutMs }: PredictLimits,
-): Middleware {
+): Answerer {
   const budget = new BodyBudget(maxRequestBytes);
-  return async (ctx) => {
-    const clock = new StageClock(openRequestOf(ctx.res)?.stages);
+  return async ({ request: incoming, response }) => {
+    const clock = new StageClock(openRequestOf(response)?.stages);
     const deadlineMs = clock.startedMs + requestTimeoutMs;
     const model = state.requireModel();
-    requireContentType(ctx.req);
+    requireContentType(incoming);
     model.predictor.checkAdmission();
-    const signal = clientGone(ctx.res);
-    const bytes = await readBody(ctx.req, {
+    const signal = clientGone(response);
+    const bytes = await readBody(incoming, {
       maxBytes: maxRequestBytes,
       timeoutMs: requestTimeoutMs,
-      share: budget.share(ctx.res),
+      share: budget.share(response),
     });
     clock.end('readMs');
-    const { headers } = ctx.req;
-    const jsonLength = headers[JSON_LENGTH_HEADER.toLowerCase()]?.toString();
+    const { headers } = incoming;
+    const jsonLength = headers[JSON_LENGTH_KEY]?.toString();
     const jsonBytes = jsonLengthOf({ jsonLength, contentType: headers['content-type'] }, bytes.byteLength);
     const request = decodeV2Request({ bytes, jsonBytes }, model.signature);
     clock.end('decodeMs');
     const answer = await inferV2(model, request, { deadlineMs, signal, stages: clock.stages });
     clock.skip();
     const encoded = encodeV2Response({ modelName, modelVersion: model.generation, id: request.id, ...answer });
-    if (encoded.jsonBytes !== undefined) ctx.set(JSON_LENGTH_HEADER, String(encoded.jsonBytes));
-    ctx.type = encoded.jsonBytes === undefined ? 'json' : 'application/octet-stream';
-    ctx.body = encoded.body;
+    const { body, jsonBytes: answerJsonBytes } = encoded;
+    const extra: [string, string][] = [];
+    if (answerJsonBytes !== undefined) extra.push([JSON_LENGTH_HEADER, String(answerJsonBytes)]);
     clock.end('encodeMs');
-    addServerTiming(ctx, clock);
+    const timing = serverTiming(incoming, clock);
+    if (timing) extra.push(timing);
+    const contentType = answerJsonBytes === undefined ? JSON_TYPE : 'application/octet-stream';
+    return { contentType, body, headers: extra };
   };
 }
+
+const JSON_LENGTH_KEY = JSON_LENGTH_HEADER.toLowerCase();
 
 /** Bytes, or bytes behind JSON, also as Triton's clients name them on Vertex AI. */
 const BINARY_TYPE = /^\s*application\/(?:octet-stream|vnd\.vertex-ai-triton\.binary\+json)\s*(?:;|$)/i;

@@ -1,4 +1,4 @@
-import { createApp, type AppDependencies } from '../../runtime/app.ts';
+import { createListener, type AppDependencies } from '../../runtime/app.ts';
 import { listen, type HttpServer } from '../../runtime/http/server.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { ModelSignature } from '../../runtime/onnx/signature.ts';
@@ -23,7 +23,7 @@ export interface ServedApp extends AsyncDisposable {
 export interface AppOptions extends Partial<Pick<AppDependencies, 'limits'>> {
   readonly signature?: ModelSignature;
   readonly run?: Session['run'];
-  /** More of what createApp takes. */
+  /** More of what createListener takes. */
   readonly dependencies?: Partial<AppDependencies>;
 }
 
@@ -54,9 +54,15 @@ export async function serveApp({
   const record = (fields: object): void => void logged.push(fields);
   const log = { debug: () => {}, info: record, warn: record, error: record };
   const metrics = createMetrics();
-  const app = createApp({ modelName: MODEL_NAME, state, observe: metrics.request, log, limits, ...dependencies });
-  const handle = app.callback();
-  const server = await listen((request, response) => void handle(request, response), {
+  const handle = createListener({
+    modelName: MODEL_NAME,
+    state,
+    observe: metrics.request,
+    log,
+    limits,
+    ...dependencies,
+  });
+  const server = await listen(handle, {
     host: '127.0.0.1',
     port: 0,
     requestTimeoutMs: limits.requestTimeoutMs,

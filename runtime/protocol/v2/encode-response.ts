@@ -26,7 +26,7 @@ export interface V2Response {
 
 /** A body to be sent. */
 export interface V2ResponseBody {
-  readonly body: string | Uint8Array;
+  readonly body: string | Buffer;
   /** For `Inference-Header-Content-Length`: bytes of JSON at the start of a body that has tensors behind it; undefined: it is all JSON. */
   readonly jsonBytes: number | undefined;
 }

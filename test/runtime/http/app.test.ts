@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { createApp } from '../../../runtime/app.ts';
+import { createListener } from '../../../runtime/app.ts';
 import { RequestError } from '../../../runtime/errors.ts';
 import { listen, type HttpServer } from '../../../runtime/http/server.ts';
 import { createMetrics, type RuntimeMetrics } from '../../../runtime/metrics.ts';
@@ -61,9 +61,8 @@ describe('HTTP app', () => {
     logged.length = 0;
     const record = (fields: object): void => void logged.push(fields);
     const log = { debug: () => {}, info: record, warn: record, error: record };
-    const app = createApp({ modelName: NAME, state, observe: metrics.request, log, limits: LIMITS });
-    const handle = app.callback();
-    server = await listen((request, response) => void handle(request, response), {
+    const handle = createListener({ modelName: NAME, state, observe: metrics.request, log, limits: LIMITS });
+    server = await listen(handle, {
       host: '127.0.0.1',
       port: 0,
       requestTimeoutMs: LIMITS.requestTimeoutMs,
@@ -212,6 +211,7 @@ describe('HTTP app', () => {
       ['an unknown verb', 'POST', `/v1/models/${NAME}:explain`, { body: ROW }, 404, 'UnknownRoute', ':explain'],
       ['GET on a prediction', 'GET', '/predict', {}, 405, 'MethodNotAllowed', 'POST'],
       ['GET on a prediction of the model', 'GET', `/v1/models/${NAME}:predict`, {}, 405, 'MethodNotAllowed', 'POST'],
+      ['a method that no route has', 'PROPFIND', '/livez', {}, 405, 'MethodNotAllowed', 'GET'],
       ['DELETE on a model', 'DELETE', `/v1/models/${NAME}`, {}, 405, 'MethodNotAllowed', 'GET'],
       [
         'a form',

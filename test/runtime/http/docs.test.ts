@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { createApp } from '../../../runtime/app.ts';
+import { createListener } from '../../../runtime/app.ts';
 import { listen, type HttpServer } from '../../../runtime/http/server.ts';
 import { createMetrics } from '../../../runtime/metrics.ts';
 import { Predictor } from '../../../runtime/predictor.ts';
@@ -31,10 +31,15 @@ describe('docs over HTTP', () => {
 
   beforeEach(async () => {
     state = new ServingState();
-    const app = createApp({ modelName: HOSTILE, state, observe: createMetrics().request, log: SILENT, limits: LIMITS });
-    const handle = app.callback();
+    const handle = createListener({
+      modelName: HOSTILE,
+      state,
+      observe: createMetrics().request,
+      log: SILENT,
+      limits: LIMITS,
+    });
     const address = { host: '127.0.0.1', port: 0, requestTimeoutMs: LIMITS.requestTimeoutMs };
-    server = await listen((request, response) => void handle(request, response), address);
+    server = await listen(handle, address);
   });
   afterEach(() => server.close(0));
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createApp } from '../../../runtime/app.ts';
+import { createListener } from '../../../runtime/app.ts';
 import { listen, type HttpServer } from '../../../runtime/http/server.ts';
 import { createMetrics } from '../../../runtime/metrics.ts';
 import { Predictor } from '../../../runtime/predictor.ts';
@@ -45,14 +45,14 @@ describe('V2 over HTTP', () => {
     state = new ServingState();
     const ignore = (): void => {};
     const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-    const handle = createApp({
+    const handle = createListener({
       modelName: NAME,
       state,
       observe: createMetrics().request,
       log,
       limits: LIMITS,
-    }).callback();
-    server = await listen((incoming, response) => void handle(incoming, response), {
+    });
+    server = await listen(handle, {
       host: '127.0.0.1',
       port: 0,
       requestTimeoutMs: LIMITS.requestTimeoutMs,
