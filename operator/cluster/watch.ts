@@ -185,7 +185,7 @@ class ResilientWatch implements RunningWatch {
     this.#surroundings.outages.begin(this.name, { statusCode, error });
     const fullMs = Math.min(RESTART_CAP_MS, RESTART_BASE_MS * 2 ** (this.#failuresInARow - 1));
     const retryAfterMs = error instanceof WatchError ? (error.retryAfterMs ?? 0) : 0;
-    await this.#delay(Math.max(retryAfterMs, fullMs) * (0.5 + 0.5 * this.#surroundings.random()));
+    await this.#delay(retryAfterMs + fullMs * (0.5 + 0.5 * this.#surroundings.random()));
   }
 
   async #delay(delayMs: number): Promise<void> {

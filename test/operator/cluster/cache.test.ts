@@ -108,4 +108,18 @@ describe('cluster cache', () => {
     expect(compareResourceVersions('99999999999999999999', '99999999999999999998')).to.be.greaterThan(0);
     expect(compareResourceVersions('7', '7')).to.equal(0);
   });
+
+  it('takes a whole list over, and tells what appeared, changed or is gone', () => {
+    const cache = new ResourceCache<Thing>('by-name');
+    const named = (name: string, namespace: string, resourceVersion: number): Thing => {
+      const { metadata, ...rest } = thing(resourceVersion, name, `uid-of-${name}`);
+      return { ...rest, metadata: Object.assign({}, metadata, { name, namespace }) };
+    };
+    const first = [named('same', 'a', 3), named('changed', 'a', 4), named('gone', 'a', 5)];
+    expect(cache.replace('a', first, '6')).to.deep.equal(first);
+    cache.replace('b', [named('elsewhere', 'b', 6)], '6');
+    const told = cache.replace('a', [named('same', 'a', 3), named('changed', 'a', 8), named('new', 'a', 7)], '9');
+    expect(told.map(({ metadata }) => metadata?.name)).to.have.members(['changed', 'new', 'gone']);
+    expect([...cache.keys()]).to.have.members(['a/same', 'a/changed', 'a/new', 'b/elsewhere']);
+  });
 });
