@@ -1,4 +1,5 @@
 import { StorageError } from './model-store.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 /** What was tried when a call failed, for the message. */
 export interface FailedCall {
@@ -31,16 +32,16 @@ export function classifyGcsError(error: unknown, call: FailedCall): StorageError
   if (error instanceof TypeError || error instanceof ReferenceError) throw error;
   const status = httpStatus(error);
   if (status === 401 || status === 403) {
-    return new StorageError('ModelAccessDenied', deniedMessage(call, principalOf(error)), { cause: error });
+    return new StorageError('ModelAccessDenied', deniedMessage(call, error), { cause: withoutSecrets(error) });
   }
   if (status === 404) {
     return new StorageError('ModelNotFound', `${call.location} does not exist: upload it or correct the path`, {
-      cause: error,
+      cause: withoutSecrets(error),
     });
   }
   if (status === 400) {
     return new StorageError('ModelNotFound', `${call.location} is not a path that GCS accepts: correct it`, {
-      cause: error,
+      cause: withoutSecrets(error),
     });
   }
   return unavailable(error, call.location);
@@ -55,7 +56,7 @@ export function unavailable(error: unknown, location: string): StorageError {
     'StorageUnavailable',
     `${location} could not be read from GCS (${how}): check the network and the service; it is tried again`,
     {
-      cause: error,
+      cause: withoutSecrets(error),
     },
   );
 }
@@ -68,25 +69,36 @@ export function classifyAuthError(error: unknown, location: string, principal: s
   );
   if (networkCode || status === 408 || status === 429 || (status !== undefined && status >= 500)) {
     return new StorageError('StorageUnavailable', 'Google could not be asked for an access token: it is tried again', {
-      cause: error,
+      cause: withoutSecrets(error),
     });
   }
   const whose = principal ? ` of ${principal}` : '';
   return new StorageError(
     'ModelAccessDenied',
     `${location} cannot be read: Google refused the credentials${whose}; check the key, or the service account's Workload Identity binding`,
-    { cause: error },
+    { cause: withoutSecrets(error) },
   );
 }
 
-function deniedMessage({ location, permission, principal, anonymous }: FailedCall, named: string | undefined): string {
+/** What the service says itself counts for more than what was guessed from the call: it may miss another permission. */
+function deniedMessage({ location, permission, principal, anonymous }: FailedCall, error: unknown): string {
   if (anonymous) return `${location} is not public and no Google credentials were found: ${NO_CREDENTIALS_ADVICE}`;
-  const who = principal ?? named ?? 'the service account';
-  return `${who} may not read ${location}: grant it ${permission} (role Storage Object Viewer), or correct the path`;
+  const named = readDenial(error);
+  const who = principal ?? named.principal ?? 'the service account';
+  const missing = named.permission ?? permission;
+  const role = missing.startsWith('storage.objects.') ? ' (role Storage Object Viewer)' : '';
+  return `${who} may not read ${location}: grant it ${missing}${role}, or correct the path`;
 }
 
-/** The service starts its text with who asked: `name@project.iam.gserviceaccount.com does not have ...`. */
-function principalOf(error: unknown): string | undefined {
+/**
+ * The service starts its text with who asked and goes on with what is missing: `name@project.iam.gserviceaccount.com does not
+ * have storage.objects.get access to the Google Cloud Storage object.`
+ */
+function readDenial(error: unknown): { principal: string | undefined; permission: string | undefined } {
   const { errors } = error as { errors?: readonly { message?: unknown }[] };
-  return /^[^\s"]+@[^\s"]+/.exec(String(errors?.[0]?.message))?.[0];
+  const text = String(errors?.[0]?.message);
+  return {
+    principal: /^(?:[^\s"]+@[^\s"]+|principal:\/\/[^\s"]+)/.exec(text)?.[0],
+    permission: / does not have ([a-z]+(?:\.[a-zA-Z]+)+) access\b/.exec(text)?.[1],
+  };
 }

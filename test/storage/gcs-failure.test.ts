@@ -48,6 +48,28 @@ describe('classifyGcsError', () => {
     });
   }
 
+  for (const [name, text, expected] of [
+    [
+      'an account of Workload Identity Federation',
+      'principal://iam.googleapis.com/projects/1/subject/ns/default/sa/models does not have storage.objects.get access to the object.',
+      'principal://iam.googleapis.com/projects/1/subject/ns/default/sa/models may not read',
+    ],
+    [
+      'a permission of the service, not of the call',
+      'iris@p.iam.gserviceaccount.com does not have serviceusage.services.use access to the Google Cloud project.',
+      'grant it serviceusage.services.use, or',
+    ],
+    [
+      'a permission on the objects with the role that has it',
+      'iris@p.iam.gserviceaccount.com does not have storage.objects.list access to the Google Cloud Storage bucket.',
+      'grant it storage.objects.list (role Storage Object Viewer), or',
+    ],
+  ] as const) {
+    it(`names ${name}`, () => {
+      expect(classifyGcsError(status(403, text), call).message).to.include(expected);
+    });
+  }
+
   it('says what to set up when there are no credentials', () => {
     const { message } = classifyGcsError(status(401), { ...call, anonymous: true });
     expect(message).to.include('serviceAccountName').and.include('GOOGLE_APPLICATION_CREDENTIALS_JSON');

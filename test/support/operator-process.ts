@@ -57,11 +57,16 @@ export class OperatorProcess {
     return { status: response.status, body: await response.text() };
   }
 
+  /** /metrics as it answers. */
+  async metrics(): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.#port('metricsPort')}/metrics`);
+    return response.text();
+  }
+
   /** The sum over all series of a metric whose labels hold all of these. */
   async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
-    const response = await fetch(`http://127.0.0.1:${this.#port('metricsPort')}/metrics`);
     const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-    return (await response.text())
+    return (await this.metrics())
       .split('\n')
       .filter(
         (line) => line.startsWith(`modeldeployment_operator_${name}`) && wanted.every((text) => line.includes(text)),
