@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Storage, type FileMetadata } from '@google-cloud/storage';
-import { JWT } from 'google-auth-library';
+import { GoogleAuth, JWT } from 'google-auth-library';
 import { classifyAuthError, classifyGcsError, httpStatus, unavailable, type FailedCall } from './gcs-failure.ts';
 import { type GcsObject } from './gcs-listing.ts';
 import { MAX_FILES } from './model-folder.ts';
@@ -169,12 +169,17 @@ function createStorage(emulatorHost: string | undefined, key: Key | undefined): 
   try {
     return new Storage({
       retryOptions: { autoRetry: false },
-      ...(emulatorHost ? { apiEndpoint: emulatorHost, projectId: 'emulator' } : {}),
-      ...(key ? { authClient: new JWT({ email: key.client_email, key: key.private_key, scopes: [READ_ONLY] }) } : {}),
+      ...(emulatorHost ? { apiEndpoint: emulatorHost, projectId: 'emulator' } : { authClient: readOnly(key) }),
     });
   } finally {
     if (kept !== undefined) process.env[EMULATOR_VARIABLE] = kept;
   }
+}
+
+/** The library's own default asks for tokens that may also write. */
+function readOnly(key: Key | undefined): JWT | GoogleAuth {
+  const scopes = [READ_ONLY];
+  return key ? new JWT({ email: key.client_email, key: key.private_key, scopes }) : new GoogleAuth({ scopes });
 }
 
 /** The library's calls cannot be cancelled: the caller stops waiting, the answer is dropped. */
