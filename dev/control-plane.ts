@@ -104,6 +104,28 @@ export class ControlPlane {
     await this.#untilReady(process, async () => (await this.#client.call('GET', '/readyz')).status === 200);
   }
 
+  /** Stops a program in its tracks (SIGSTOP), as a machine that hangs; `resume` lets it go on. */
+  pause(program: 'etcd' | 'kube-apiserver'): void {
+    this.#signal(program, 'SIGSTOP');
+  }
+
+  /** Lets a paused program go on. */
+  resume(program: 'etcd' | 'kube-apiserver'): void {
+    this.#signal(program, 'SIGCONT');
+  }
+
+  /** etcd takes no more writes, as when its disk is full (alarm NOSPACE), or takes them again. */
+  async setReadOnly(isReadOnly: boolean): Promise<void> {
+    const action = isReadOnly ? 'ACTIVATE' : 'DEACTIVATE';
+    await this.#callEtcd('/v3/maintenance/alarm', { action, alarm: 'NOSPACE' });
+  }
+
+  /** etcd forgets all history, so that the next watch from an earlier resourceVersion is answered 410 after a restart of the API server. */
+  async compact(): Promise<void> {
+    const { header } = await this.#callEtcd('/v3/kv/range', { key: 'AA==' });
+    await this.#callEtcd('/v3/kv/compaction', { revision: header.revision, physical: true });
+  }
+
   /** Runs `kubectl` as the administrator and returns what it prints. @throws Error whose message holds its error output */
   kubectl(args: readonly string[], { input }: { readonly input?: string | undefined } = {}): Promise<string> {
     const cacheDirectory = join(this.directory, 'kubectl-cache');
@@ -148,6 +170,18 @@ export class ControlPlane {
   /** How many requests match. */
   async countRequests(filter: RequestFilter = {}): Promise<number> {
     return (await this.requests(filter)).length;
+  }
+
+  #signal(program: ProgramName, signal: NodeJS.Signals): void {
+    const pid = this.#processes.get(program)?.pid;
+    if (pid !== undefined) process.kill(pid, signal);
+  }
+
+  /** The HTTP gateway of etcd: https://etcd.io/docs/v3.6/dev-guide/api_grpc_gateway/ */
+  async #callEtcd(path: string, body: object): Promise<{ readonly header: { readonly revision: string } }> {
+    const response = await fetch(`${this.#layout.etcdUrl}${path}`, { method: 'POST', body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`etcd ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as { header: { revision: string } };
   }
 
   async #askIfRunning(uri: string): Promise<boolean> {

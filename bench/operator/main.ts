@@ -1,0 +1,63 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeMachine } from '../machine.ts';
+import { startBed } from './bed.ts';
+import { measureCreation, measureEdits, measureIdle, measureRestart, measureStorm } from './measure.ts';
+
+const RESULTS = join(import.meta.dirname, '..', 'results');
+const EDITS = 100;
+const EDITS_BEHIND_STORM = 20;
+const IDLE_SECONDS = 30;
+
+/** Everything for one number of models, on a cluster of its own. */
+async function measureAll(count: number) {
+  const bed = await startBed();
+  try {
+    let operator = await bed.startOperator();
+    await operator.untilIdle();
+    const rssMBWithoutModels = Math.round(operator.use().rssBytes / 1e6);
+    const creation = await measureCreation(bed, operator, count);
+    console.error(count, 'created', JSON.stringify(creation));
+    const storm = await measureStorm(bed, operator, count);
+    console.error(count, 'storm', JSON.stringify(storm));
+    const edits = await measureEdits(bed, { count, edits: EDITS, behindStorm: false });
+    const editsBehindStorm = await measureEdits(bed, { count, edits: EDITS_BEHIND_STORM, behindStorm: true });
+    console.error(count, 'edits', JSON.stringify([edits, editsBehindStorm]));
+    await operator.untilIdle();
+    const idle = await measureIdle(bed, operator, IDLE_SECONDS);
+    console.error(count, 'idle', JSON.stringify(idle));
+    const restarted = await measureRestart(bed, operator);
+    operator = restarted.operator;
+    const idleAfterRestart = await measureIdle(bed, operator, IDLE_SECONDS);
+    console.error(count, 'restart', JSON.stringify([restarted.restart, idleAfterRestart]));
+    await operator.stop();
+    return {
+      models: count,
+      rssMBWithoutModels,
+      creation,
+      storm,
+      edits,
+      editsBehindStorm,
+      idle,
+      restart: restarted.restart,
+      idleAfterRestart,
+    };
+  } finally {
+    await bed.stop();
+  }
+}
+
+export type OperatorResult = Awaited<ReturnType<typeof measureAll>>;
+
+/** `node bench/operator/main.ts 100 1000`: results of other numbers of models stay as they are. */
+const counts = process.argv.slice(2).map(Number);
+if (counts.length === 0 || counts.some((count) => !Number.isInteger(count) || count < 1)) {
+  process.stderr.write('say how many models: node bench/operator/main.ts 100 1000\n');
+  process.exit(2);
+}
+mkdirSync(RESULTS, { recursive: true });
+for (const count of counts) {
+  const result = { machine: describeMachine(), measuredAt: new Date().toISOString(), ...(await measureAll(count)) };
+  writeFileSync(join(RESULTS, `operator-${count}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
+}
+process.exit(0);

@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, symlink, copyFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { GuardedProcess } from '../../dev/guarded-process.ts';
+import { logTail, startGuarded } from '../../dev/guarded-process.ts';
+import { throwAwayDirectory } from '../../dev/throw-away-directory.ts';
+import { eventually } from '../../test/support/eventually.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+/** Of /proc/PID/stat: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+const TICKS_PER_SECOND = 100;
+
+/** The operator compiled as its image has it, in a folder that is removed at the end. */
+export async function compileOperator(): Promise<string> {
+  const directory = await throwAwayDirectory('bench-operator');
+  const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
+  const config = join(ROOT, 'tsconfig.build.json');
+  await promisify(execFile)(tsc, ['--project', config, '--outDir', join(directory, 'dist')], { cwd: ROOT });
+  await mkdir(directory, { recursive: true });
+  await symlink(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
+  await copyFile(join(ROOT, 'package.json'), join(directory, 'package.json'));
+  return directory;
+}
+
+/** What the image runs: `node`, its flags, the program. */
+function imageCommand(): string[] {
+  const dockerfile = readFileSync(join(ROOT, 'Dockerfile.operator'), 'utf8');
+  const [, command] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile) ?? [];
+  if (command === undefined) throw new Error('Dockerfile.operator has no ENTRYPOINT of the exec form');
+  return JSON.parse(command) as string[];
+}
+
+/** What the kernel says of a process. */
+export interface ProcessUse {
+  /** User and system time so far, seconds. */
+  readonly cpuSeconds: number;
+  readonly rssBytes: number;
+  readonly peakRssBytes: number;
+}
+
+/** A running operator, measured from outside. */
+export class OperatorProcess {
+  readonly #process: GuardedProcess;
+
+  private constructor(process: GuardedProcess) {
+    this.#process = process;
+  }
+
+  /** @param directory of `compileOperator` */
+  static async start(directory: string, env: Readonly<Record<string, string>>): Promise<OperatorProcess> {
+    const [, ...args] = imageCommand();
+    const home = await throwAwayDirectory('bench-operator-run');
+    const started = await startGuarded(
+      process.execPath,
+      args.map((argument) => argument.replace(/^(\.\/)?dist\//, `${directory}/dist/`)),
+      {
+        logFile: join(home, 'operator.log'),
+        env: {
+          PATH: process.env['PATH'],
+          HOME: home,
+          NODE_ENV: 'production',
+          HEALTH_PORT: '0',
+          METRICS_PORT: '0',
+          ...env,
+        },
+      },
+    );
+    return new OperatorProcess(started);
+  }
+
+  get hasExited(): boolean {
+    return this.#process.hasExited();
+  }
+
+  get logFile(): string {
+    return this.#process.logFile;
+  }
+
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    return this.#process.stop(signal);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (!this.hasExited) process.kill(this.#process.pid, signal);
+  }
+
+  use(): ProcessUse {
+    const stat = readFileSync(`/proc/${this.#process.pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const status = readFileSync(`/proc/${this.#process.pid}/status`, 'utf8');
+    const kilobytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]);
+    return {
+      cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+      rssBytes: kilobytes('VmRSS') * 1024,
+      peakRssBytes: kilobytes('VmHWM') * 1024,
+    };
+  }
+
+  /** Sums over all series of some metrics, by their names without the common prefix. */
+  async metrics<Name extends string>(...names: readonly Name[]): Promise<Record<Name, number>> {
+    const response = await fetch(`http://127.0.0.1:${this.#port('metricsPort')}/metrics`);
+    const lines = (await response.text()).split('\n');
+    const sum = (name: string): number =>
+      lines
+        .filter((line) => line.startsWith(`modeldeployment_operator_${name}`))
+        .reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' '))), 0);
+    return Object.fromEntries(names.map((name) => [name, sum(name)])) as Record<Name, number>;
+  }
+
+  /** Status of /readyz; 0: no answer. */
+  async readiness(): Promise<number> {
+    try {
+      return (await fetch(`http://127.0.0.1:${this.#port('healthPort')}/readyz`)).status;
+    } catch {
+      return 0;
+    }
+  }
+
+  /** Ready, leading, and nothing to do for `quietMs`. @returns milliseconds since some moment, when its last pass had ended */
+  async untilIdle(quietMs = 500): Promise<number> {
+    let passes = -1;
+    let since = performance.now();
+    return eventually(
+      async () => {
+        if (this.hasExited) throw new Error(`the operator ended:\n${logTail(this.logFile)}`);
+        const seen = await this.metrics('reconcile_duration_seconds_count', 'queue_depth', 'reconciling', 'leader');
+        const { reconcile_duration_seconds_count: done, queue_depth: due, reconciling, leader } = seen;
+        const open = due + reconciling;
+        const ready = leader === 1 && (await this.readiness()) === 200;
+        if (done !== passes || open > 0 || !ready) {
+          passes = done;
+          since = performance.now();
+          throw new Error(`${open} objects are due`);
+        }
+        if (performance.now() - since < quietMs) throw new Error('idle for a moment');
+        return since;
+      },
+      { timeoutMs: 600_000, intervalMs: 50 },
+    );
+  }
+
+  #port(name: 'healthPort' | 'metricsPort'): number {
+    const line = readFileSync(this.logFile, 'utf8')
+      .split('\n')
+      .find((text) => text.includes(`"${name}"`));
+    if (line === undefined) throw new Error('the operator has not started yet');
+    return Number((JSON.parse(line) as Record<string, unknown>)[name]);
+  }
+}
