@@ -25,10 +25,8 @@ function generationEvent(
 ): StatusEvent | undefined {
   const before = previous?.model?.generation;
   const now = next.model?.generation;
-  if (now === undefined || now === before) return undefined;
-  const message =
-    before === undefined ? `Model generation is ${now}.` : `Model generation changed from ${before} to ${now}.`;
-  return { type: 'Normal', reason: 'Resolved', message };
+  if (before === undefined || now === undefined || now === before) return undefined;
+  return { type: 'Normal', reason: 'Resolved', message: `Model generation changed from ${before} to ${now}.` };
 }
 
 /** Only what Ready does not say anyway: pods may be fine while storage is not. */
@@ -46,7 +44,9 @@ function readyEvent(previous: ModelDeploymentStatus | undefined, next: ModelDepl
   const now = conditionOf(next, CONDITION_TYPES.ready);
   if (!now) return undefined;
   const isNewFailure = isFailure(now.reason) && now.message !== before?.message;
-  const isEdge = now.status !== before?.status || now.reason !== before.reason;
+  // That something new starts is no news.
+  const isFirst = before === undefined && now.status !== 'True';
+  const isEdge = !isFirst && (now.status !== before?.status || now.reason !== before.reason);
   return isEdge || isNewFailure ? eventOf(now) : undefined;
 }
 

@@ -25,14 +25,13 @@ describe('computeEvents', () => {
     ['nothing changed', ready, ready, []],
     ['one more of several pods came up', starting, halfWay, []],
     [
-      'it is new',
+      'it is new and was ready before anyone looked',
       undefined,
       ready,
-      [
-        { type: 'Normal', reason: 'Resolved', message: `Model generation is ${NEW_GENERATION}.` },
-        { type: 'Normal', reason: 'Ready', message: isReady },
-      ],
+      [{ type: 'Normal', reason: 'Ready', message: isReady }],
     ],
+    ['it is new and starts', undefined, starting, []],
+    ['it is new and broken', undefined, invalid('a'), [{ type: 'Warning', reason: 'ModelInvalid', message: 'a.' }]],
     ['it became ready', halfWay, ready, [{ type: 'Normal', reason: 'Ready', message: isReady }]],
     [
       'the model was replaced',
