@@ -54,7 +54,7 @@ export class OperatorProcess {
     const home = await throwAwayDirectory('bench-operator-run');
     const started = await startGuarded(
       process.execPath,
-      args.map((argument) => argument.replace(/^(\.\/)?dist\//, `${directory}/dist/`)),
+      args.map((argument) => argument.replace(/(^|=)(\.\/)?dist\//, `$1${directory}/dist/`)),
       {
         logFile: join(home, 'operator.log'),
         env: {
