@@ -43,7 +43,7 @@ typecheck: setup ## tsc
 generate: setup ## the files that are made from crds/modeldeployment.yaml, the reasons and the sample models
 	@npm run --silent generate
 
-GENERATED = $(wildcard operator/api/generated.ts docs/reasons.md docs/reference.md docs/models.md docs/metrics.md)
+GENERATED = $(wildcard operator/api/generated.ts docs/reasons.md docs/reference.md docs/models.md docs/metrics.md docs/cli.md)
 generated-check: setup
 	@echo '==> generated files'; before=$$(sha256sum $(GENERATED)); npm run --silent generate; \
 	  sha256sum --check --quiet <<<"$$before" || { echo 'these were out of date and are now made again: commit them'; exit 1; }

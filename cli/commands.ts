@@ -192,6 +192,46 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/rollback.ts')).rollback,
   },
   {
+    name: 'bench',
+    summary: 'requests a second and latencies of a model',
+    positionals: ['NAME'],
+    description: [
+      'Sends one request over and over on a few connections, each the next when the last is answered, to one ready pod through a forwarded port, or to --url. It is load on a model that may serve others.',
+    ],
+    flags: [
+      { name: 'file', short: 'f', value: 'FILE', help: "request as for predict (the model's own example)" },
+      { name: 'concurrency', short: 'c', value: 'N', help: 'connections, 1 to 64 (4)' },
+      { name: 'duration', value: 'TIME', help: 'at most 5m (10s)' },
+      { name: 'url', value: 'URL', help: 'where the model answers, instead of a forwarded port' },
+      OUTPUT_JSON,
+    ],
+    examples: [
+      ['modeldeployment bench iris', 'ten seconds'],
+      ['modeldeployment bench iris -c 16 --duration 30s --url http://iris.example.com', 'as clients see it'],
+    ],
+    usesCluster: true,
+    load: async () => (await import('./commands/bench.ts')).bench,
+  },
+  {
+    name: 'convert',
+    summary: 'KServe, Seldon and Vertex AI objects as ModelDeployments',
+    positionals: ['FILE'],
+    description: [
+      'Reads InferenceServices of KServe, Models of Seldon Core 2 (YAML), or a Model of Vertex AI (JSON, as gcloud ai models describe prints it) from FILE (-: standard input) and writes ModelDeployments to standard output. What works differently here stands in comments. An object with a field that has no equivalent is refused, with each such field and the reason on standard error: nothing is left out without a word. Exit code 3 when one was refused.',
+    ],
+    flags: [],
+    examples: [
+      ['modeldeployment convert isvc.yaml > iris.yaml', 'one or more objects in a file'],
+      ['kubectl get isvc iris -o yaml | modeldeployment convert -', 'one that runs'],
+      [
+        'gcloud ai models describe 123 --region europe-west4 --format json | modeldeployment convert -',
+        'a Model of Vertex AI',
+      ],
+    ],
+    usesCluster: false,
+    load: async () => (await import('./commands/convert.ts')).convert,
+  },
+  {
     name: 'doctor',
     summary: 'check the cluster, the operator, your permissions, the bucket',
     positionals: [],
@@ -205,5 +245,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     usesCluster: true,
     load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
+    name: 'completion',
+    summary: 'the completion script of a shell',
+    positionals: ['SHELL'],
+    description: [
+      'Prints the script for bash, zsh or fish. Completion of kubectl modeldeployment needs no script of its own: kubectl asks kubectl_complete-modeldeployment, which comes with this program.',
+    ],
+    flags: [],
+    examples: [
+      ['source <(modeldeployment completion bash)', 'in ~/.bashrc'],
+      ['source <(modeldeployment completion zsh)', 'in ~/.zshrc, behind compinit'],
+      ['modeldeployment completion fish > ~/.config/fish/completions/modeldeployment.fish', 'once'],
+    ],
+    usesCluster: false,
+    load: async () => (await import('./commands/completion.ts')).completion,
   },
 ];

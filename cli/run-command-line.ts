@@ -1,6 +1,7 @@
 import { VERSION } from '../runtime/version.ts';
 import type { CommandSpec } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { complete } from './completion/complete.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { commandHelp, overviewHelp } from './help.ts';
 import { FlagValues, parseArguments } from './parse-arguments.ts';
@@ -18,6 +19,15 @@ export interface Surroundings {
 /** Runs one command line. @returns the exit code */
 export async function runCommandLine(args: readonly string[], { terminal, calledAs }: Surroundings): Promise<number> {
   const program = calledAs.startsWith('kubectl-') ? 'kubectl modeldeployment' : 'modeldeployment';
+  if (calledAs.startsWith('kubectl_complete-') || args[0] === '__complete') {
+    const words = args[0] === '__complete' ? args.slice(1) : args;
+    await complete(COMMANDS, words, { terminal, forKubectl: args[0] !== '__complete' });
+    return EXIT.ok;
+  }
+  return dispatch(args, program, terminal);
+}
+
+async function dispatch(args: readonly string[], program: string, terminal: Terminal): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || HELP.has(name)) return help(rest[0], program, terminal);
   if (VERSIONS.has(name)) {

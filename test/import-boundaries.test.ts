@@ -85,7 +85,7 @@ const ALLOWED: readonly (readonly [folder: string, allowed: readonly string[]])[
   ['runtime/', ['runtime/', 'storage/']],
   ['storage/model-path.ts', []],
   ['storage/', ['storage/']],
-  ['cli/convert/', ['cli/convert/', 'operator/api/', 'storage/model-path.ts']],
+  ['cli/convert/', ['cli/convert/', 'cli/dns-name.ts', 'operator/api/']],
   [
     'cli/',
     [

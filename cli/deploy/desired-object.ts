@@ -4,6 +4,7 @@ import { text as readAll } from 'node:stream/consumers';
 import { parseAllDocuments } from 'yaml';
 import { API_VERSION, KIND } from '../../operator/api/model-deployment.ts';
 import { InvalidModelPathError, parseModelPath, type ModelPath } from '../../storage/model-path.ts';
+import { dnsName } from '../dns-name.ts';
 import { usageError } from '../exit-codes.ts';
 import type { FlagValues } from '../parse-arguments.ts';
 
@@ -28,8 +29,6 @@ export const SPEC_FLAGS = [
   'memory',
   'service-account',
 ] as const;
-
-const MAX_NAME_CHARACTERS = 52;
 
 /**
  * What `deploy SOURCE` asks for: a file of YAML or JSON (`-`: standard input), or a model's path with flags.
@@ -130,12 +129,7 @@ function nameOf(parsed: ModelPath, path: string): string {
     .filter((part) => part !== '');
   const last = (parts.pop() ?? '').replace(/\.onnx$/i, '');
   const isGeneric = /^model$/i.test(last) && parts.length > 0;
-  const name = (isGeneric ? (parts.pop() ?? '') : last)
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^[^a-z]+|-+$/g, '')
-    .slice(0, MAX_NAME_CHARACTERS)
-    .replace(/-+$/, '');
+  const name = dnsName(isGeneric ? (parts.pop() ?? '') : last);
   if (name === '') throw usageError(`no name can be made of ${path}: give one with --name`);
   return name;
 }
