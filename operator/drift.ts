@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { isRecord, itemIdentity } from './merged-lists.ts';
+import { isAtomicMap, isRecord, itemIdentity } from './merged-lists.ts';
 
 /** A difference between an object that should be and the one that is. */
 export interface Drift {
@@ -12,7 +12,7 @@ export interface Drift {
 
 /**
  * Finds the fields that `desired` sets and `live` has otherwise. Fields that only `live` has belong to others: defaults,
- * injected containers, annotations of tools.
+ * injected containers, annotations of tools; not so keys of maps that are one value, such as a Service's selector.
  */
 export function findDrift(desired: KubernetesObject, live: KubernetesObject): Iterable<Drift> {
   return compare(desired, live, '');
@@ -36,10 +36,14 @@ function* compareRecords(
   field: string,
 ): Generator<Drift> {
   for (const name in desired) yield* compare(desired[name], live[name], pathOf(field, name));
+  if (!isAtomicMap(lastName(field))) return;
+  for (const name in live) {
+    if (!(name in desired)) yield { field: pathOf(field, name), desired: undefined, live: live[name] };
+  }
 }
 
 function* compareLists(desired: readonly unknown[], live: readonly unknown[], field: string): Generator<Drift> {
-  const identify = itemIdentity(/[^.]*$/.exec(field)?.[0] ?? '');
+  const identify = itemIdentity(lastName(field));
   if (!identify && desired.length !== live.length) {
     yield { field, desired, live };
     return;
@@ -50,6 +54,10 @@ function* compareLists(desired: readonly unknown[], live: readonly unknown[], fi
     const liveItem = id === undefined ? live[index] : liveItems?.get(id);
     yield* compare(item, liveItem, `${field}[${id ?? index}]`);
   }
+}
+
+function lastName(field: string): string {
+  return /[^.]*$/.exec(field)?.[0] ?? '';
 }
 
 /** Keys with dots, as annotations and labels have them, go into brackets. */

@@ -9,6 +9,7 @@ import { loadKubeConfig } from './cluster/kube-config.ts';
 import { KubernetesCluster } from './cluster/kubernetes.ts';
 import { createLeaseStore } from './cluster/leases.ts';
 import { OutageLog } from './cluster/outage-log.ts';
+import { RequestPacer } from './cluster/request-pacer.ts';
 import { startWatch } from './cluster/watch.ts';
 import type { Key } from './cluster/client.ts';
 import { InvalidConfigError, readConfig, type OperatorConfig } from './config.ts';
@@ -60,6 +61,7 @@ function assemble(config: OperatorConfig, log: Logger) {
   const cluster = new KubernetesCluster({
     connection,
     cache,
+    pacer: new RequestPacer(clock, random),
     assertMayWrite,
     onRequest: countRequest,
     identity,

@@ -15,6 +15,14 @@ const LIST_MAP_KEYS: Readonly<Record<string, readonly string[]>> = {
 /** Ports of containers and of Services, which have the protocol besides. */
 const PORT_KEYS = ['containerPort', 'port'] as const;
 
+/** Maps that server-side apply takes as one value (`x-kubernetes-map-type: atomic`): nobody else may add a key. */
+const ATOMIC_MAPS: ReadonlySet<string> = new Set(['selector', 'nodeSelector']);
+
+/** Whether the map of that name is one value; every other map is merged key by key. */
+export function isAtomicMap(name: string): boolean {
+  return ATOMIC_MAPS.has(name);
+}
+
 /** What tells items of the list of that name apart; undefined: the list is one value. */
 export function itemIdentity(list: string): ((item: unknown) => string) | undefined {
   const keys = LIST_MAP_KEYS[list];

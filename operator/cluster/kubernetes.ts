@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { KubernetesObject, V1Status } from '@kubernetes/client-node';
 import { FIELD_MANAGER } from '../api/labels.ts';
 import type { Clock } from '../clock.ts';
+import { TransientError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { ApiRequest, ApiResponse } from './connection.ts';
 import { classifyNoAnswer, classifyRefusal } from './classify.ts';
 import type { ClusterClient, ClusterEvent, Precondition } from './client.ts';
+import type { RequestPacer } from './request-pacer.ts';
 import { RESOURCES, resourceOfKind, resourcePath } from './resources.ts';
 import { trim } from './trim.ts';
 
@@ -14,6 +16,8 @@ export interface KubernetesClusterOptions {
   readonly connection: { request(request: ApiRequest): Promise<ApiResponse> };
   /** Told of every object that a write answered with, and of every deletion. */
   readonly cache: { ofKind(kind: string | undefined): WriteObserver };
+  /** Keeps requests back while the API server asks for it. */
+  readonly pacer: Pick<RequestPacer, 'ready' | 'onRefused'>;
   /** Throws when this process may not write (any more). */
   readonly assertMayWrite: () => void;
   /** Told of every request: `apply`, `applyStatus`, `patch`, `delete`, `read`, `event`, with the kind and the HTTP status (0: no answer). */
@@ -78,7 +82,6 @@ export class KubernetesCluster implements ClusterClient {
   }
 
   async delete(object: KubernetesObject): Promise<void> {
-    this.#options.assertMayWrite();
     const response = await this.#request('delete', object, {
       method: 'DELETE',
       path: objectPath(object),
@@ -106,19 +109,22 @@ export class KubernetesCluster implements ClusterClient {
   }
 
   async #write(verb: string, object: KubernetesObject, apiRequest: ApiRequest): Promise<KubernetesObject> {
-    this.#options.assertMayWrite();
     const response = await this.#request(verb, object, { contentType: APPLY, ...apiRequest });
     return this.#accept(verb, object, response);
   }
 
   async #request(verb: string, object: KubernetesObject, apiRequest: ApiRequest): Promise<ApiResponse> {
+    const { connection, pacer, assertMayWrite, onRequest } = this.#options;
     const kind = object.kind ?? '';
+    await pacer.ready();
+    // After every wait: what was true before it may have changed.
+    if (apiRequest.method !== 'GET') assertMayWrite();
     try {
-      const response = await this.#options.connection.request(apiRequest);
-      this.#options.onRequest(verb, kind, response.statusCode);
+      const response = await connection.request(apiRequest);
+      onRequest(verb, kind, response.statusCode);
       return response;
     } catch (cause) {
-      this.#options.onRequest(verb, kind, 0);
+      onRequest(verb, kind, 0);
       throw classifyNoAnswer(`${verb} ${nameOf(object)}`, cause);
     }
   }
@@ -127,7 +133,9 @@ export class KubernetesCluster implements ClusterClient {
     const { statusCode, body, retryAfter } = response;
     if (statusCode >= 200 && statusCode < 300) return body as KubernetesObject;
     const status = isStatus(body) ? body : undefined;
-    throw classifyRefusal({ action: `${verb} ${nameOf(object)}`, statusCode, status, retryAfter });
+    const error = classifyRefusal({ action: `${verb} ${nameOf(object)}`, statusCode, status, retryAfter });
+    if (error instanceof TransientError) this.#options.pacer.onRefused(error.retryAfterMs);
+    throw error;
   }
 }
 

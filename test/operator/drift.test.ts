@@ -58,6 +58,18 @@ const ROWS: readonly Row[] = [
     fields: ['ports[80/TCP]'],
   },
   {
+    name: 'a key added to a map that is one value',
+    desired: { spec: { selector: { app: 'x' } } },
+    live: { spec: { selector: { app: 'x', wrong: 'yes' } } },
+    fields: ['spec.selector.wrong'],
+  },
+  {
+    name: 'a key added to any other map',
+    desired: { metadata: { labels: { app: 'x' } } },
+    live: { metadata: { labels: { app: 'x', more: 'yes' } } },
+    fields: [],
+  },
+  {
     name: 'the order of a merged list',
     desired: { volumes: [{ name: 'a' }, { name: 'b' }] },
     live: { volumes: [{ name: 'b' }, { name: 'a' }] },
