@@ -1,9 +1,13 @@
+import type { Shard } from './shard.ts';
+
 /** Settings of the operator process. Every one comes from an environment variable, all are optional. */
 export interface OperatorConfig {
   /** RUNTIME_IMAGE: image of the runtime container where `spec.image` is not set. */
   readonly runtimeImage: string;
   /** WATCH_NAMESPACES: comma list; empty: all namespaces. */
   readonly watchNamespaces: readonly string[];
+  /** SHARD: `2/5` for the second of five operators that share the ModelDeployments. Default `1/1`. */
+  readonly shard: Shard;
   /** WORKERS: objects reconciled at once, 1 to 256. Default 8. */
   readonly workers: number;
   /** LEADER_ELECT: `true` where more than one operator may run. Default false. */
@@ -46,6 +50,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): O
   return {
     runtimeImage: text('RUNTIME_IMAGE') ?? DEFAULT_RUNTIME_IMAGE,
     watchNamespaces: parseNamespaces('WATCH_NAMESPACES', text('WATCH_NAMESPACES')),
+    shard: parseShard('SHARD', text('SHARD') ?? '1/1'),
     workers: parseInteger('WORKERS', text('WORKERS') ?? '8', { minimum: 1, maximum: 256 }),
     leaderElect: parseBoolean('LEADER_ELECT', text('LEADER_ELECT') ?? 'false'),
     podNamespace: parseNamespaces('POD_NAMESPACE', text('POD_NAMESPACE') ?? 'default')[0] ?? 'default',
@@ -65,6 +70,13 @@ function parseNamespaces(name: string, value: string | undefined): string[] {
   const wrong = namespaces.find((namespace) => !NAMESPACE.test(namespace));
   if (wrong !== undefined) throw invalid(name, wrong, 'names of namespaces, separated by commas');
   return [...new Set(namespaces)];
+}
+
+function parseShard(name: string, value: string): Shard {
+  const [, index = '', count = ''] = /^(\d{1,3})\/(\d{1,3})$/.exec(value) ?? [];
+  const shard = { index: Number(index), count: Number(count) };
+  if (index !== '' && shard.index >= 1 && shard.index <= shard.count) return shard;
+  throw invalid(name, value, 'which of how many operators this is, such as 1/3, 2/3 or 3/3');
 }
 
 function parseInteger(name: string, value: string, { minimum, maximum }: { minimum: number; maximum: number }): number {

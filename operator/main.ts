@@ -36,7 +36,7 @@ function assemble(config: OperatorConfig, log: Logger) {
   const cache = new ClusterCache();
   const outages = new OutageLog(log, () => queue.retryNow());
   const identity = `${hostname()}_${randomUUID()}`;
-  const lease = { namespace: config.podNamespace, name: LEASE_NAME, timeoutMs: 2 * RETRY_PERIOD_MS };
+  const lease = { namespace: config.podNamespace, name: leaseName(config), timeoutMs: 2 * RETRY_PERIOD_MS };
   const election = new LeaderElection({
     leases: createLeaseStore(connection, lease),
     identity,
@@ -92,8 +92,14 @@ function assemble(config: OperatorConfig, log: Logger) {
     startWatch: (request) => startWatch(request, { connection, clock, outages, random }),
     enqueue: (key) => queue.add(key),
     namespaces: config.watchNamespaces,
+    shard: config.shard,
   });
   return { election, metrics, resolver, queue, operator };
+}
+
+/** Replicas of one shard compete with each other, shards do not. */
+function leaseName({ shard: { index, count } }: OperatorConfig): string {
+  return count === 1 ? LEASE_NAME : `${LEASE_NAME}-${index}-of-${count}`;
 }
 
 /** config -> collaborators -> start; SIGTERM -> drain -> exit. */

@@ -6,6 +6,7 @@ import type { Key } from './cluster/client.ts';
 import type { ClusterCache } from './cluster/cluster-cache.ts';
 import { RESOURCES, resourceOfPlural, type Resource } from './cluster/resources.ts';
 import type { RunningWatch, WatchRequest } from './cluster/watch.ts';
+import { isInShard, type Shard } from './shard.ts';
 
 export interface ModelDeploymentOperatorOptions {
   readonly kubeConfig: KubeConfig;
@@ -16,6 +17,7 @@ export interface ModelDeploymentOperatorOptions {
   readonly enqueue: (key: Key) => void;
   /** Empty: all. */
   readonly namespaces: readonly string[];
+  readonly shard: Shard;
 }
 
 /** Where an object's key is: it has the ModelDeployment's name, or names it in its instance label. */
@@ -83,6 +85,11 @@ export class ModelDeploymentOperator extends dotI.default {
   ): Promise<void> {
     const resource = resourceOfPlural({ group, version, plural });
     const cache = this.#options.cache.ofKind(resource.kind);
+    // What is another shard's is not even kept.
+    const isOurs = (object: KubernetesObject): boolean => {
+      const key = keyOf(resource, object);
+      return key !== undefined && isInShard(key, this.#options.shard);
+    };
     const tell = (type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubernetesObject): void => {
       const meta = dotI.ResourceMetaImpl.createWithPlural(plural, object);
       void onEvent({ meta, type: type as ResourceEvent['type'], object });
@@ -93,26 +100,34 @@ export class ModelDeploymentOperator extends dotI.default {
         namespace,
         labelSelector: resource.kind === RESOURCES.modelDeployment.kind ? undefined : CHILD_SELECTOR,
         onChanged: (object) => {
+          if (!isOurs(object)) return;
           cache.upsert(object);
           tell('MODIFIED', object);
         },
         onRemoved: (object) => {
+          if (!isOurs(object)) return;
           cache.remove(object);
           tell('DELETED', object);
         },
         onListed: (objects, resourceVersion) => {
-          for (const object of cache.replace(namespace ?? '', objects, resourceVersion)) tell('MODIFIED', object);
+          const changed = cache.replace(namespace ?? '', objects.filter(isOurs), resourceVersion);
+          for (const object of changed) tell('MODIFIED', object);
         },
       }),
     );
   }
 
-  #watch({ group, version, plural, kind }: Resource, namespace: string | undefined): Promise<void> {
-    const keyOf = BY_INSTANCE.has(kind) ? instanceKey : nameKey;
+  #watch(resource: Resource, namespace: string | undefined): Promise<void> {
+    const { group, version, plural } = resource;
     const onEvent = async ({ object }: ResourceEvent): Promise<void> => {
-      const key = keyOf(object);
+      const key = keyOf(resource, object);
       if (key !== undefined) this.#options.enqueue(key);
     };
     return this.watchResource(group, version, plural, onEvent, namespace);
   }
+}
+
+/** Key of the ModelDeployment that the object is or belongs to. */
+function keyOf({ kind }: Resource, object: KubernetesObject): Key | undefined {
+  return BY_INSTANCE.has(kind) ? instanceKey(object) : nameKey(object);
 }

@@ -16,7 +16,7 @@ export class RepairLimiter {
 
   /** Takes a repair of that object. @returns 0 when it may be done now, else milliseconds until it may */
   take(id: string): number {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.elapsed();
     const bucket = this.#buckets.get(id) ?? { tokens: BURST, atMs: nowMs };
     const tokens = Math.min(BURST, bucket.tokens + (nowMs - bucket.atMs) / INTERVAL_MS);
     this.#dropFull(nowMs);

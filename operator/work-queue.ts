@@ -93,7 +93,7 @@ export class WorkQueue<Key extends string> {
   /** Makes the key due in `delayMs`, or earlier if that was asked for before. A run in between takes its place. */
   addAfter(key: Key, delayMs: number): void {
     if (this.#state === 'stopped') return;
-    const dueAt = this.#clock.now() + delayMs;
+    const dueAt = this.#clock.elapsed() + delayMs;
     const earlier = this.#timers.get(key);
     if (earlier && earlier.dueAt <= dueAt) return;
     earlier?.cancel();

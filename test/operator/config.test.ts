@@ -7,6 +7,7 @@ describe('operator config', () => {
     expect(readConfig({})).to.deep.equal({
       runtimeImage: DEFAULT_RUNTIME_IMAGE,
       watchNamespaces: [],
+      shard: { index: 1, count: 1 },
       workers: 8,
       leaderElect: false,
       podNamespace: 'default',
@@ -22,6 +23,7 @@ describe('operator config', () => {
     const config = readConfig({
       RUNTIME_IMAGE: 'registry.example/runtime:1',
       WATCH_NAMESPACES: 'team-a, team-b,team-a,',
+      SHARD: '2/5',
       WORKERS: '32',
       LEADER_ELECT: 'true',
       POD_NAMESPACE: 'modeldeployment-system',
@@ -34,6 +36,7 @@ describe('operator config', () => {
     expect(config).to.deep.equal({
       runtimeImage: 'registry.example/runtime:1',
       watchNamespaces: ['team-a', 'team-b'],
+      shard: { index: 2, count: 5 },
       workers: 32,
       leaderElect: true,
       podNamespace: 'modeldeployment-system',
@@ -51,6 +54,10 @@ describe('operator config', () => {
 
   const WRONG: readonly (readonly [variable: string, value: string])[] = [
     ['WATCH_NAMESPACES', 'Team_A'],
+    ['SHARD', '2'],
+    ['SHARD', '0/3'],
+    ['SHARD', '4/3'],
+    ['SHARD', '1/3x'],
     ['WORKERS', '0'],
     ['WORKERS', '257'],
     ['WORKERS', '4.5'],

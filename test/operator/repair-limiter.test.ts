@@ -18,4 +18,14 @@ describe('repair limiter', () => {
     for (let repair = 0; repair < 5; repair += 1) expect(limiter.take('a')).to.equal(0);
     expect(limiter.take('a')).to.equal(10_000);
   });
+
+  for (const byMs of [3_600_000, -3_600_000]) {
+    it(`takes no notice when the time of day is set by ${byMs / 3_600_000} h`, () => {
+      const clock = new FakeClock();
+      const limiter = new RepairLimiter(clock);
+      for (let repair = 0; repair < 5; repair += 1) limiter.take('a');
+      clock.jump(byMs);
+      expect(limiter.take('a')).to.equal(10_000);
+    });
+  }
 });

@@ -6,6 +6,7 @@ export const settle = (): Promise<void> => new Promise((resolve) => setImmediate
 /** A clock that a test turns by hand. Begins at `nowMs`, 2026-01-01T00:00:00Z unless told. */
 export class FakeClock implements Clock {
   #nowMs: number;
+  #jumpedMs = 0;
   #timers: { dueAt: number; callback: () => void }[] = [];
 
   constructor(nowMs = Date.UTC(2026, 0, 1)) {
@@ -13,7 +14,7 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#jumpedMs;
   }
 
   elapsed(): number {
@@ -26,6 +27,11 @@ export class FakeClock implements Clock {
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer);
     };
+  }
+
+  /** Somebody sets the time of day; nothing elapses. */
+  jump(byMs: number): void {
+    this.#jumpedMs += byMs;
   }
 
   /** Timers that have not fired and were not cancelled. */
