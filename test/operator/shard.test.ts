@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import { assert, integer, property, stringMatching } from 'fast-check';
 import { isInShard, WHOLE } from '../../operator/shard.ts';
 
 describe('shard', () => {
   it('has every key in exactly one shard', () => {
-    const part = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/);
-    fc.assert(
-      fc.property(part, part, fc.integer({ min: 1, max: 50 }), (namespace, name, count) => {
+    const part = stringMatching(/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/);
+    assert(
+      property(part, part, integer({ min: 1, max: 50 }), (namespace, name, count) => {
         const indices = Array.from({ length: count }, (_, index) => index + 1);
         expect(indices.filter((index) => isInShard(`${namespace}/${name}`, { index, count }))).to.have.lengthOf(1);
       }),
