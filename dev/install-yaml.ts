@@ -27,11 +27,15 @@ export async function renderKustomization(folder: string): Promise<string> {
 
 /** CRD, namespace, RBAC and operator as one YAML text. @throws CommandError */
 export async function renderInstallYaml(options: InstallOptions): Promise<string> {
-  const { operatorImage, runtimeImage, env = {}, folder = 'default' } = options;
-  const documents = parseAllDocuments(await renderKustomization(folder));
+  return fillInstallYaml(await renderKustomization(options.folder ?? 'default'), options);
+}
+
+/** @param rendered config/default or config/namespaced as kustomize renders it, of this or an earlier version */
+export function fillInstallYaml(rendered: string, { operatorImage, runtimeImage, env = {} }: InstallOptions): string {
+  const documents = parseAllDocuments(rendered);
   const container = ['spec', 'template', 'spec', 'containers', 0];
   const operator = documents.find((document) => document.get('kind') === 'Deployment');
-  if (!operator) throw new Error(`config/${folder} renders no Deployment`);
+  if (!operator) throw new Error('there is no Deployment among the rendered objects');
   const variables = Object.entries({ RUNTIME_IMAGE: runtimeImage, ...env }).map(([name, value]) => ({ name, value }));
   const kept = (operator.toJS() as OperatorDeployment).spec.template.spec.containers[0]!.env.filter(
     ({ name }) => !variables.some((variable) => variable.name === name),

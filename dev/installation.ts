@@ -1,12 +1,14 @@
 import { ClusterError, type Cluster, type Image } from './cluster/cluster.ts';
 import { EMULATOR_HOST, EMULATOR_NAMESPACE, EMULATOR_PORT, GcsEmulator } from './gcs-emulator.ts';
 import type { ImageName } from './images.ts';
-import { ensureEmulatorImage, ensureImage } from './images.ts';
-import { renderInstallYaml, renderKustomization } from './install-yaml.ts';
+import { ensureImage } from './images.ts';
+import { fillInstallYaml, renderInstallYaml, renderKustomization } from './install-yaml.ts';
 import type { Kubectl } from './kubectl.ts';
+import { ensureProgramImage } from './program-image.ts';
 import { step } from './progress.ts';
 
-const OPERATOR_NAMESPACE = 'modeldeployment-system';
+export const OPERATOR_NAMESPACE = 'modeldeployment-system';
+const CRD = 'customresourcedefinition/modeldeployments.modeldeployment.dev';
 
 /** Operator and storage emulator on a cluster, as the demo and the end-to-end tests have them. */
 export interface Installation {
@@ -14,6 +16,11 @@ export interface Installation {
   readonly operatorImage: string;
   readonly runtimeImage: string;
   readonly emulatorImage: string;
+  /**
+   * Applies the install file and waits until the operator of this checkout runs by it.
+   * @param rendered config/default of an earlier version, as kustomize rendered it; default: this one's
+   */
+  installOperator(rendered?: string): Promise<void>;
   /** Works with the emulator's API through a forwarded port. */
   withEmulator<Result>(work: (emulator: GcsEmulator) => Promise<Result>): Promise<Result>;
 }
@@ -39,26 +46,23 @@ export async function install(
     await kubectl.apply(emulatorYaml);
     await rolledOut(kubectl, EMULATOR_NAMESPACE, 'gcs');
   });
-  await step('Installing the operator', async () => {
-    const options = {
-      operatorImage: operator.reference,
-      runtimeImage: runtime.reference,
-      env: { STORAGE_EMULATOR_HOST: storageHost, MODEL_POLL_INTERVAL: '5s' },
-    };
-    await kubectl.apply(await renderInstallYaml(options));
-    await kubectl.run([
-      'wait',
-      '--for=condition=Established',
-      '--timeout=30s',
-      'crd/modeldeployments.modeldeployment.dev',
-    ]);
+  const options = {
+    operatorImage: operator.reference,
+    runtimeImage: runtime.reference,
+    env: { STORAGE_EMULATOR_HOST: storageHost, MODEL_POLL_INTERVAL: '5s' },
+  };
+  const installOperator = async (rendered?: string): Promise<void> => {
+    await kubectl.apply(fillInstallYaml(rendered ?? (await renderKustomization('default')), options));
+    await kubectl.run(['wait', '--for=condition=Established', '--timeout=30s', CRD]);
     await rolledOut(kubectl, OPERATOR_NAMESPACE, 'modeldeployment-operator');
-  });
+  };
+  await step('Installing the operator', () => installOperator());
   return {
     kubectl,
     operatorImage: operator.reference,
     runtimeImage: runtime.reference,
     emulatorImage: emulatorReference(emulatorYaml),
+    installOperator,
     async withEmulator(work) {
       await using forward = await kubectl.portForward(EMULATOR_NAMESPACE, 'service/gcs', EMULATOR_PORT);
       return await work(new GcsEmulator(forward.url));
@@ -72,7 +76,7 @@ export async function install(
  * @throws ClusterError when there are other ModelDeployments: they would go with their CRD
  */
 export async function uninstall(kubectl: Kubectl, sample?: string): Promise<void> {
-  if (await kubectl.get(['crd', 'modeldeployments.modeldeployment.dev'])) {
+  if (await kubectl.get([CRD])) {
     if (sample !== undefined) await kubectl.run(['delete', '--ignore-not-found', '--cascade=foreground', '-f', sample]);
     const others = await kubectl.run(['get', 'modeldeployments', '--all-namespaces', '-o', 'name']);
     if (others !== '') throw new ClusterError(`delete these first, or keep what serves them:\n${others}`);
@@ -98,7 +102,7 @@ async function image(name: ImageName, cluster: Cluster): Promise<Image> {
 /** A cluster in namespaces reaches no registry; others pull the emulator themselves. */
 async function emulatorImages(cluster: Cluster, yaml: string): Promise<Image[]> {
   if (cluster.pulls) return [];
-  return [await ensureEmulatorImage(`docker.io/${emulatorReference(yaml)}`)];
+  return [await ensureProgramImage('fake-gcs-server', `docker.io/${emulatorReference(yaml)}`)];
 }
 
 function emulatorReference(yaml: string): string {
