@@ -8,10 +8,10 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # onnxruntime-node would download GPU libraries that nothing here uses.
 export ONNXRUNTIME_NODE_INSTALL := skip
 # The name of the images: REGISTRY/modeldeployment-operator:VERSION. VERSION defaults to that of package.json.
-export REGISTRY VERSION CLUSTER CLUSTER_NAME
+export REGISTRY VERSION PLATFORMS CLUSTER CLUSTER_NAME
 
 .PHONY: help setup tools test check lint format format-check typecheck generate generated-check build images push \
-  install-yaml operator serve demo demo-down test-browser test-e2e bench
+  install-yaml version release operator serve demo demo-down test-browser test-e2e bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,14 +51,20 @@ generated-check: setup
 build: setup ## compile to dist/
 	@rm -rf dist; npm run --silent build
 
-images: setup ## build both images: REGISTRY=registry.example.com/ml [VERSION=1.2.3]
-	@node dev/images.ts
+images: setup ## build both images: REGISTRY=registry.example.com/ml [VERSION=1.2.3] [PLATFORMS='linux/amd64 linux/arm64']
+	@node dev/release/images.ts
 
 push: setup ## push both images to REGISTRY
-	@node dev/images.ts push
+	@node dev/release/images.ts push
 
 install-yaml: setup ## write install.yaml (CRD, namespace, RBAC, operator) for the images of REGISTRY and VERSION
 	@node dev/install-yaml.ts
+
+version: setup ## write the version of the next release into every file that says it: VERSION=1.2.3
+	@node dev/release/version.ts
+
+release: setup ## make the files of a release, publish nothing: REGISTRY=registry.example.com/ml [VERSION=1.2.3]
+	@node dev/release.ts
 
 operator: setup ## run the operator from this checkout against the current kubectl context
 	@node operator/main.ts

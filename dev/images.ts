@@ -1,7 +1,4 @@
-/**
- * The project's two images and where they come from. `node dev/images.ts [push]` builds (and pushes) them under the names of
- * a release: REGISTRY/modeldeployment-operator:VERSION and REGISTRY/modeldeployment-runtime:VERSION.
- */
+/** The project's two images and where they come from. */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -9,7 +6,6 @@ import { cacheDirectory } from './cache-directory.ts';
 import type { Image } from './cluster/cluster.ts';
 import { run } from './command.ts';
 import type { SetDetail } from './progress.ts';
-import { step } from './progress.ts';
 import { ensureTools } from './tools.ts';
 import { exists } from './tools/cache.ts';
 
@@ -47,7 +43,7 @@ export async function ensureImage(name: ImageName, setDetail: SetDetail = () => 
   const tag = await hashFiles(INPUTS[name]);
   const reference = `localhost/modeldeployment-${name}:${tag}`;
   const archive = join(directory, `modeldeployment-${name}-${tag}.tar`);
-  if (!(await exists(archive))) await build(name, [reference, archive], setDetail);
+  if (!(await exists(archive))) await buildImage(name, [reference, archive], { setDetail });
   await keepLatelyUsed(directory, `modeldeployment-${name}-`, archive);
   return { reference, archive };
 }
@@ -77,9 +73,14 @@ export async function projectVersion(): Promise<string> {
   return (JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
-async function build(name: ImageName, args: readonly string[], setDetail: SetDetail): Promise<void> {
+/** Runs images/build.sh. @param args as there, after the name @param options env: further settings of the script */
+export async function buildImage(
+  name: ImageName,
+  args: readonly string[],
+  { env = {}, setDetail }: { env?: Readonly<Record<string, string>>; setDetail: SetDetail },
+): Promise<void> {
   await run('bash', [BUILD_SCRIPT, name, ...args], {
-    env: { IMAGES_DIR: join(cacheDirectory(), 'images') },
+    env: { IMAGES_DIR: join(cacheDirectory(), 'images'), ...env },
     onLine: (line) => {
       setDetail(line);
       // What the script itself says; the rest is the builder's.
@@ -126,23 +127,4 @@ async function usedAt(path: string): Promise<{ path: string; usedAtMs: number }>
   // Another checkout may remove it meanwhile.
   const stats = await stat(path).catch(() => undefined);
   return { path, usedAtMs: stats?.mtimeMs ?? 0 };
-}
-
-async function main(args: readonly string[]): Promise<void> {
-  const registry = process.env['REGISTRY'] ?? '';
-  const version = process.env['VERSION'] || (await projectVersion());
-  for (const name of IMAGE_NAMES) {
-    const reference = releaseReference(name, registry, version);
-    const push = args.includes('push');
-    await step(`${push ? 'Pushing' : 'Building'} ${reference}`, (setDetail) =>
-      build(name, push ? [reference, 'push'] : [reference], setDetail),
-    );
-  }
-}
-
-if (import.meta.main) {
-  await main(process.argv.slice(2)).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  });
 }

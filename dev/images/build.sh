@@ -1,6 +1,7 @@
 #!/bin/bash
 # build.sh operator|runtime REFERENCE [FILE.tar|push]    builds Dockerfile.operator or Dockerfile.runtime under that name, and
-# writes a docker archive or pushes it when asked. IMAGES_DIR: the cache for podman's storage and logs.
+# writes a docker archive or pushes it when asked. IMAGES_DIR: the cache for podman's storage and logs. VERSION, REVISION: for
+# the image's labels. PLATFORM: such as linux/arm64, which another machine than such a one has to emulate; default this one's.
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)
@@ -21,6 +22,11 @@ if [ "$ENGINE" = podman ]; then
   ensure_base_image
   podman_build_options
 fi
+BUILD_OPTIONS+=(
+  ${PLATFORM:+--platform "$PLATFORM"}
+  ${VERSION:+--label "org.opencontainers.image.version=$VERSION"}
+  ${REVISION:+--label "org.opencontainers.image.revision=$REVISION"}
+)
 log=$IMAGES_DIR/build-$name.log
 clean_storage "$reference"
 "$ENGINE" build "${BUILD_OPTIONS[@]}" -t "$reference" -f "$ROOT/Dockerfile.$name" "$ROOT" 2>&1 | tee "$log" ||
