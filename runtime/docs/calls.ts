@@ -24,7 +24,6 @@ export function allCalls(model: DocumentedModel): Call[] {
 }
 
 const TEXT: Schema = { type: 'string' };
-const FLAG: Schema = { type: 'boolean' };
 
 const RUN_ERRORS = [
   'InvalidInput',
@@ -40,14 +39,20 @@ function exampleOf({ example }: DocumentedModel): string | undefined {
   return example !== undefined && example.length <= MAX_EXAMPLE_CHARACTERS ? example : undefined;
 }
 
+const TABLES = {
+  'text/csv': 'Rows in UTF-8, with a header of column names or without; `topK` and `outputs` go into the query.',
+  'application/x-npy': 'One array of numpy.save, for a model of one input.',
+};
+const CSV_ANSWER = { 'text/csv': 'To a client that prefers it by `Accept: text/csv`.' };
+
 function predictCalls(model: DocumentedModel): Call[] {
   const text = exampleOf(model);
   const example = text === undefined ? undefined : (parseJsonExactly(text) as JsonValue);
   const call = {
     method: 'post',
     tag: 'predict',
-    request: { schema: 'PredictRequest', description: 'Rows, or columns.', example },
-    answer: { schema: 'PredictAnswer', description: 'A prediction for each row.' },
+    request: { schema: 'PredictRequest', description: 'Rows, or columns.', example, otherTypes: TABLES },
+    answer: { schema: 'PredictAnswer', description: 'A prediction for each row.', otherTypes: CSV_ANSWER },
   } as const;
   const path = `/v1/models/${encodeURIComponent(model.name)}:predict`;
   return [
@@ -102,6 +107,12 @@ function healthCalls(): Call[] {
   ];
 }
 
+/** The binary tensor extension of V2. */
+const BINARY = {
+  'application/octet-stream':
+    'The JSON, followed by the bytes of the tensors that have `binary_data_size`; the header `Inference-Header-Content-Length` says where it ends.',
+};
+
 function v2Calls(model: DocumentedModel): Call[] {
   const path = `/v2/models/${encodeURIComponent(model.name)}`;
   const text = exampleOf(model);
@@ -153,8 +164,8 @@ function v2Calls(model: DocumentedModel): Call[] {
       path: `${path}/infer`,
       id: 'v2Infer',
       summary: 'Outputs of the graph for tensors',
-      request: { schema: 'InferRequest', description: 'A tensor for each input.', example },
-      answer: { schema: 'InferAnswer', description: 'The outputs.' },
+      request: { schema: 'InferRequest', description: 'A tensor for each input.', example, otherTypes: BINARY },
+      answer: { schema: 'InferAnswer', description: 'The outputs.', otherTypes: BINARY },
       errors: RUN_ERRORS,
     },
     {
@@ -164,8 +175,9 @@ function v2Calls(model: DocumentedModel): Call[] {
       id: 'v2RepositoryIndex',
       summary: 'The model and its state',
       request: {
-        schema: { type: 'object', properties: { ready: FLAG }, additionalProperties: false },
+        schema: { type: 'object', properties: { ready: { type: ['boolean', 'null'] } } },
         description: 'Nothing, or whether only ready models are wanted.',
+        isOptional: true,
       },
       answer: { schema: list, description: 'A list of one.' },
       errors: ['InvalidInput', 'PayloadTooLarge', 'ModelNotReady', 'DeadlineExceeded'],

@@ -23,6 +23,10 @@ export interface Body {
   readonly schema: string | Schema;
   readonly description: string;
   readonly example?: JsonValue | undefined;
+  /** May be left out. */
+  readonly isOptional?: boolean;
+  /** Other media types, each with what is to be known of it. */
+  readonly otherTypes?: Readonly<Record<string, string>>;
 }
 
 /** What an error of this status means, for all that share it. */
@@ -55,13 +59,19 @@ export function operation({ id, tag, summary, request, answer, errors, unwell }:
     const body = { schema: unwell, description: '' };
     responses['503'] = { description: MEANINGS[503] ?? '', headers: HEADERS, content: content(body) };
   }
-  const requestBody = request && { required: true, description: request.description, content: content(request) };
+  const requestBody = request && {
+    required: !request.isOptional,
+    description: request.description,
+    content: content(request),
+  };
   return { operationId: id, tags: [tag], summary, ...(requestBody ? { requestBody } : {}), responses };
 }
 
 const ERROR: Body = { schema: 'Error', description: '' };
 
-function content({ schema, example }: Body): Schema {
+function content({ schema, example, otherTypes = {} }: Body): Schema {
+  const others = Object.entries(otherTypes).map(([type, description]) => [type, { schema: { description } }]);
   const value = typeof schema === 'string' ? { $ref: `#/components/schemas/${schema}` } : schema;
-  return { 'application/json': { schema: value, ...(example === undefined ? {} : { example }) } };
+  const json = { schema: value, ...(example === undefined ? {} : { example }) };
+  return { 'application/json': json, ...(Object.fromEntries(others) as Schema) };
 }

@@ -2,7 +2,10 @@ import type { ModelSignature } from '../onnx/signature.ts';
 import type { JsonValue } from '../tensor/element.ts';
 import { inputValueSchema, type Schema } from './value-schema.ts';
 
-/** Schemas of V1 request bodies, by component name. All that fits them is taken; docs/http-api.md says what else is. */
+/**
+ * Schemas of V1 request bodies, by component name. All that fits them is taken, if only its columns are of one length; docs/http-api.md says what
+ * else is. Keys that nobody knows are ignored.
+ */
 export function requestSchemas(signature: ModelSignature): Record<string, Schema> {
   return {
     Row: rowSchema(signature),
@@ -46,19 +49,23 @@ function columns({ inputs, batched }: ModelSignature): Schema {
 function body(key: 'instances' | 'inputs', rows: Schema, { outputs, presentation }: ModelSignature): Schema {
   const topK = { description: 'Only so many most probable classes.', type: 'integer', minimum: 1, maximum: 1_000_000 };
   const isClassifier = presentation.task === 'classification';
-  const parameters: Schema = { type: 'object', properties: isClassifier ? { topK } : {}, additionalProperties: false };
+  const parameters: Schema = {
+    type: ['object', 'null'],
+    properties: { topK: isClassifier ? topK : false },
+    additionalProperties: false,
+  };
   const names: Schema = {
     description: 'Outputs of the graph to show as they are, instead of predictions.',
-    type: 'array',
+    type: ['array', 'null'],
     items: { type: 'string', enum: outputs.map(({ name }) => name) },
     minItems: 1,
     uniqueItems: true,
   };
   return {
     type: 'object',
-    properties: { [key]: rows, parameters, outputs: names },
+    properties: { [key]: rows, [key === 'instances' ? 'inputs' : 'instances']: false, parameters, outputs: names },
     required: [key],
-    dependentSchemas: { outputs: { properties: { parameters: { type: 'object', maxProperties: 0 } } } },
-    additionalProperties: false,
+    if: { properties: { outputs: { type: 'array' } }, required: ['outputs'] },
+    then: { properties: { parameters: { properties: { topK: false } } } },
   };
 }

@@ -23,7 +23,7 @@ export function v2Schemas({ inputs, outputs, batched }: ModelSignature): Record<
           minItems: inputs.length,
           maxItems: inputs.length,
         },
-        outputs: { type: 'array', items: requestedOutput(outputs), uniqueItems: true },
+        outputs: { type: ['array', 'null'], items: requestedOutput(outputs), uniqueItems: true },
       },
       required: ['inputs'],
     },
@@ -100,7 +100,7 @@ function outputTensor({ name, datatype }: TensorSpec): Schema {
 
 function requestedOutput(outputs: readonly TensorSpec[]): Schema {
   const names = { type: 'string', enum: outputs.map(({ name }) => name) };
-  return { type: 'object', properties: { name: names }, required: ['name'], additionalProperties: false };
+  return { type: 'object', properties: { name: names }, required: ['name'] };
 }
 
 /** The tensors as a V2 request. */

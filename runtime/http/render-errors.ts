@@ -8,7 +8,8 @@ export function renderErrors(log: Logger): Middleware {
     try {
       await next();
       if (ctx.status === 404 && ctx.body === undefined) throw unknownRoute(ctx);
-      if (ctx.status === 405) throw methodNotAllowed(ctx);
+      // The router's word for methods that it has for no route at all.
+      if (ctx.status === 405 || ctx.status === 501) throw methodNotAllowed(ctx);
     } catch (error) {
       render(ctx, toRequestError(ctx, error, log));
     }

@@ -1,0 +1,43 @@
+"""Schemathesis against the OpenAPI document of each model: no 5xx, nothing that the document does not say."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import Served
+
+HERE = Path(__file__).parent
+EXAMPLES = os.environ.get("MAX_EXAMPLES", "50")
+TOOL = Path(sys.executable).with_name("schemathesis")
+OPERATIONS = 15
+
+
+def fuzz(served: Served, folder: Path, *options: str, **environment: str) -> str:
+    """The report of one run. Fails the test with it when there is anything to report."""
+    config = folder / "schemathesis.toml"
+    config.write_text('hooks = "openapi_hooks"\ngeneration.database = "none"\n')
+    command = [
+        *(str(TOOL), "--config-file", str(config), "--no-color", "run", f"http://{served.http}/openapi.json"),
+        *(f"--max-examples={EXAMPLES}", "--suppress-health-check=all", *options),
+    ]
+    variables = {**os.environ, **environment, "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"}
+    result = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=1200)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_what_the_document_forbids_is_refused(served: Served, tmp_path: Path) -> None:
+    report = fuzz(served, tmp_path, "--checks=all", "--exclude-checks=positive_data_acceptance")
+    assert tested_in(report) == OPERATIONS, report
+
+
+def test_what_the_document_allows_is_answered(served: Served, tmp_path: Path) -> None:
+    report = fuzz(served, tmp_path, "--checks=all", "--mode=positive", NARROW="1")
+    assert tested_in(report) == OPERATIONS, report
+
+
+def tested_in(report: str) -> int:
+    found = re.search(r"Tested: (\d+)", report)
+    return int(found[1]) if found else 0
