@@ -6,6 +6,7 @@ import { WideInteger } from '../element-writer.ts';
 import type { ValueSource } from '../fill-tensor.ts';
 import { refuseMisspeltKeys } from '../known-keys.ts';
 import { DEFAULT_JSON_LIMITS, parseJson, parseJsonExactly, type JsonLimits } from '../parse-json.ts';
+import { decodePlainRows } from './decode-plain-rows.ts';
 import { decodeColumns } from './decode-columns.ts';
 import { decodeOutputs, decodeParameters, type V1Parameters } from './decode-options.ts';
 import { decodeRows } from './decode-rows.ts';
@@ -31,6 +32,17 @@ export interface V1Request {
  * @throws RequestError InvalidInput, message with the field path first
  */
 export function decodeV1Request(
+  body: Uint8Array | string,
+  signature: ModelSignature,
+  limits: JsonLimits = DEFAULT_JSON_LIMITS,
+): V1Request {
+  const plain = typeof body === 'string' ? undefined : decodePlainRows(body, signature);
+  if (plain) return { ...plain, parameters: { topK: undefined }, outputs: undefined, form: 'instances' };
+  return decodeAnyV1Request(body, signature, limits);
+}
+
+/** The same for bodies of any form, by way of the parsed document. */
+export function decodeAnyV1Request(
   body: Uint8Array | string,
   signature: ModelSignature,
   limits: JsonLimits = DEFAULT_JSON_LIMITS,

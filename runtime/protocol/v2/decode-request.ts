@@ -12,6 +12,7 @@ import { decodeInputs, type TensorReader } from './decode-inputs.ts';
 import { decodeOutputs, type WantedOutput } from './decode-outputs.ts';
 import { decodeFlag, decodeParameters } from './parameters.ts';
 import { bodyTensorReader } from './decode-tensor.ts';
+import { takePlainData } from './read-plain-data.ts';
 
 /** A V2 inference request whose tensors fit the model's signature. The receiver owns the buffers. */
 export interface V2Request extends DecodedInputs {
@@ -45,6 +46,28 @@ export function decodeV2Request(
     const outputs = decodeOutputs(undefined, true, signature);
     return { id: undefined, outputs, ...decodeBareInput(bytes, signature) };
   }
+  const plain = jsonBytes === undefined ? decodePlainData(bytes, signature, limits) : undefined;
+  return plain ?? decodeAnyV2Request({ bytes, jsonBytes }, signature, limits);
+}
+
+/** A body whose numbers can be read from its bytes; undefined for every other, also for one that is wrong. */
+function decodePlainData(bytes: Uint8Array, signature: ModelSignature, limits: JsonLimits): V2Request | undefined {
+  const plain = takePlainData(bytes);
+  if (!plain) return undefined;
+  try {
+    return decodeV2Document(parseJson(plain.bytes, limits).value, signature, plain.readTensor);
+  } catch {
+    // The general way says what is wrong with the body as it was sent.
+    return undefined;
+  }
+}
+
+/** The same as decodeV2Request for bodies with JSON of any form, by way of the parsed document. */
+export function decodeAnyV2Request(
+  { bytes, jsonBytes }: V2Body,
+  signature: ModelSignature,
+  limits: JsonLimits = V2_JSON_LIMITS,
+): V2Request {
   const { value, text } = parseJson(bytes.subarray(0, jsonBytes), limits);
   const binary = jsonBytes === undefined ? undefined : bytes.subarray(jsonBytes);
   try {
