@@ -11,7 +11,7 @@ export ONNXRUNTIME_NODE_INSTALL := skip
 export REGISTRY VERSION PLATFORMS CLUSTER CLUSTER_NAME
 
 .PHONY: help setup tools test check lint format format-check typecheck generate generated-check build images push \
-  install-yaml version release operator serve demo demo-down test-browser test-e2e bench
+  install-yaml version release operator serve demo demo-down test-browser test-e2e bench bench-peers bench-soak
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ setup: ## install the npm packages, if the lock file changed
 	  cp package-lock.json node_modules/.installed-lock.json; }
 
 tools: setup # the programs of the test bed: from the cache, a release archive, or built
-	@echo '==> tools'; node dev/tools.ts etcd kube-apiserver kube-controller-manager kubectl fake-gcs-server helm actionlint >/dev/null
+	@echo '==> tools'; node dev/tools.ts etcd kube-apiserver kube-controller-manager kubectl fake-gcs-server helm actionlint kstatus >/dev/null
 
 test: tools check ## everything a change must pass: linter, formatter, types, generated files, all tests
 	@echo '==> mocha'; mocha
@@ -86,3 +86,9 @@ test-e2e: setup ## tests on a real cluster with real pods (kind, or a node in na
 
 bench: build ## how fast the runtime is beside bare node:http and onnxruntime: [ARGS='--only "random-forest v1 1"']
 	@node bench/runtime/main.ts $(ARGS)
+
+bench-peers: build ## the same beside the Python servers one could pick instead (virtual environments from PyPI)
+	@node bench/runtime/main-peers.ts $(ARGS)
+
+bench-soak: build ## memory under load: [ARGS='--minutes 60']
+	@node bench/runtime/main-soak.ts $(ARGS)

@@ -15,7 +15,8 @@ export type ProgramName =
   | 'pause'
   | 'metrics-server'
   | 'helm'
-  | 'actionlint';
+  | 'actionlint'
+  | 'kstatus';
 
 /** A Go module below `dev/tools/` that pins one upstream project, and what is built from it in one go. */
 export interface ToolModule {
@@ -100,6 +101,7 @@ export const TOOL_MODULES: readonly ToolModule[] = [
     builds: { actionlint: 'github.com/rhysd/actionlint/cmd/actionlint' },
     firstBuild: 'about 10 seconds',
   },
+  { folder: 'kstatus', builds: { kstatus: '.' }, firstBuild: 'about a minute' },
 ];
 
 /** The programs a module gives. */

@@ -4,7 +4,7 @@ export type KStatus = 'Current' | 'InProgress' | 'Failed' | 'Terminating';
 
 /**
  * How kstatus judges a custom resource (sigs.k8s.io/cli-utils, pkg/kstatus/status: generic.go, then the Ready condition of status.go).
- * Flux waits by it, and so does `kubectl wait` as far as generations go.
+ * Flux waits by it, and so does `kubectl wait` as far as generations go. Compared with the library itself in test/integration/status.
  */
 export function kstatus({ metadata, status }: Pick<ModelDeployment, 'metadata' | 'status'>): KStatus {
   if (metadata.deletionTimestamp) return 'Terminating';
