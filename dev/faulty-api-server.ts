@@ -25,6 +25,8 @@ export interface FaultyApiServer {
   /** Kubeconfig file that leads through it, with no credentials: the proxy has them. */
   readonly kubeconfig: string;
   fault: ApiServerFault;
+  /** Requests that came so far. */
+  readonly requests: number;
   /** Cuts every connection once. */
   cut(): void;
   stop(): Promise<void>;
@@ -69,6 +71,9 @@ export async function startFaultyApiServer(kubeconfig: string): Promise<FaultyAp
     set fault(fault) {
       proxy.change(fault);
     },
+    get requests() {
+      return proxy.requests;
+    },
     cut: () => proxy.cut(),
     stop: () => proxy.stop(),
   };
@@ -97,6 +102,7 @@ class Proxy {
   /** Of open watches: silenced where the value is true. */
   readonly #watches = new Map<ServerResponse, { isSilent: boolean }>();
   port = 0;
+  requests = 0;
   fault: ApiServerFault = { kind: 'none' };
 
   constructor(upstream: Upstream) {
@@ -140,6 +146,7 @@ class Proxy {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { fault } = this;
+    this.requests += 1;
     if (fault.kind === 'silence') return;
     if (fault.kind === 'slow') await delay(fault.delayMs);
     if (fault.kind === 'status' && Math.random() < fault.share) return refuse(request, response, fault);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../../test/support/eventually.ts';
 import { forEachIndex, startBed } from './bed.ts';
 import { checkFencing, checkObjects } from './chaos/check.ts';
 import { between, FAULTS, pick, type Fault } from './chaos/faults.ts';
@@ -96,9 +97,25 @@ async function breakThings(options: {
     const fault = pick(round, random);
     round.splice(round.indexOf(fault), 1);
     say(`fault: ${fault.name}`);
-    await fault.happen({ controlPlane, store, replicas, random });
+    // On a busy machine a program may take longer to start again than the test bed waits for it.
+    await fault.happen({ controlPlane, store, replicas, random }).catch((error: unknown) => say(firstLine(error)));
+    await untilAnswering(bed);
     say('over');
   }
+}
+
+async function untilAnswering({ connection }: Bed): Promise<void> {
+  await eventually(
+    async () => {
+      const { statusCode } = await connection.request({ method: 'GET', path: '/readyz' });
+      if (statusCode !== 200) throw new Error(`/readyz of the API server: ${statusCode}`);
+    },
+    { timeoutMs: MAX_CONVERGENCE_MS, intervalMs: 500 },
+  );
+}
+
+function firstLine(error: unknown): string {
+  return String(error).split('\n', 1)[0] ?? '';
 }
 
 async function untilConverged(bed: Bed, models: number): Promise<boolean> {

@@ -42,7 +42,7 @@ export function apiServerArguments(layout: Layout, { authority, serving, tokenKe
     'secure-port': layout.apiServerPort,
     // Endpoints in 127/8 are refused, so the `kubernetes` Service gets one of the addresses kept for documentation.
     'advertise-address': '198.51.100.1',
-    'service-cluster-ip-range': '10.96.0.0/20',
+    'service-cluster-ip-range': '10.96.0.0/16',
     'authorization-mode': 'Node,RBAC',
     // The second is off by default and on in OpenShift: the operator has to work there too.
     'enable-admission-plugins': 'NodeRestriction,OwnerReferencesPermissionEnforcement',
