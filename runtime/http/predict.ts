@@ -7,6 +7,7 @@ import { clientGone } from './client-gone.ts';
 import { openRequestOf } from './observe-requests.ts';
 import { type BodyFormat, bodyFormatOf, encodePrediction } from './predict-formats.ts';
 import { readBody } from './read-body.ts';
+import { requestTimeoutMsOf } from './request-timeout.ts';
 import { serverTiming } from './server-timing.ts';
 import { StageClock } from '../stage-clock.ts';
 
@@ -21,14 +22,15 @@ export function predictV1(state: ServingState, { maxRequestBytes, requestTimeout
   const budget = new BodyBudget(maxRequestBytes);
   return async ({ request: incoming, response, querystring, prefersCsv }) => {
     const clock = new StageClock(openRequestOf(response)?.stages);
-    const deadlineMs = clock.startedMs + requestTimeoutMs;
+    const timeoutMs = requestTimeoutMsOf(incoming, requestTimeoutMs);
+    const deadlineMs = clock.startedMs + timeoutMs;
     const { predictor, signature, example } = state.requireModel();
     const format = bodyFormatOf(incoming, querystring);
     predictor.checkAdmission();
     const signal = clientGone(response);
     const body = await readBody(incoming, {
       maxBytes: maxRequestBytes,
-      timeoutMs: requestTimeoutMs,
+      timeoutMs,
       share: budget.share(response),
     });
     clock.end('readMs');

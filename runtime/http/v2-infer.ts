@@ -10,6 +10,7 @@ import { clientGone } from './client-gone.ts';
 import { openRequestOf } from './observe-requests.ts';
 import type { PredictLimits } from './predict.ts';
 import { readBody, requireJson } from './read-body.ts';
+import { requestTimeoutMsOf } from './request-timeout.ts';
 import { serverTiming } from './server-timing.ts';
 import { StageClock } from '../stage-clock.ts';
 
@@ -22,14 +23,15 @@ export function infer(
   const budget = new BodyBudget(maxRequestBytes);
   return async ({ request: incoming, response }) => {
     const clock = new StageClock(openRequestOf(response)?.stages);
-    const deadlineMs = clock.startedMs + requestTimeoutMs;
+    const timeoutMs = requestTimeoutMsOf(incoming, requestTimeoutMs);
+    const deadlineMs = clock.startedMs + timeoutMs;
     const model = state.requireModel();
     requireContentType(incoming);
     model.predictor.checkAdmission();
     const signal = clientGone(response);
     const bytes = await readBody(incoming, {
       maxBytes: maxRequestBytes,
-      timeoutMs: requestTimeoutMs,
+      timeoutMs,
       share: budget.share(response),
     });
     clock.end('readMs');

@@ -15,6 +15,7 @@ export const GENERATION = '1718000000000000';
 export interface ServedApp extends AsyncDisposable {
   readonly port: number;
   readonly server: HttpServer;
+  readonly predictor: Predictor;
   /** Errors that were logged: mistakes of the program. */
   readonly logged: object[];
   readonly fetch: (path: string, options?: RequestInit) => Promise<Response>;
@@ -72,6 +73,7 @@ export async function serveApp({
   return {
     port: server.port,
     server,
+    predictor,
     logged,
     fetch: (path, options) => fetch(`http://127.0.0.1:${server.port}${path}`, options),
     async [Symbol.asyncDispose]() {
