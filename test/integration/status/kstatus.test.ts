@@ -33,8 +33,8 @@ describe('kstatus, as Flux and Helm have it', function () {
     const status = computeStatus(observed);
     const { modelDeployment } = observed;
     const { metadata } = modelDeployment;
-    const edited = { ...metadata, generation: metadata.generation + 1 };
-    const going = { ...metadata, deletionTimestamp: '2026-03-01T12:00:00Z' as unknown as Date };
+    const edited = Object.assign({}, metadata, { generation: metadata.generation + 1 });
+    const going = Object.assign({}, metadata, { deletionTimestamp: '2026-03-01T12:00:00Z' });
     return [
       [name, { ...modelDeployment, status }],
       [`${name}, and the spec was edited since`, { ...modelDeployment, metadata: edited, status }],
