@@ -106,6 +106,12 @@ export const FLAGS: readonly Flag[] = [
     help: 'Main or Worker (by how long a run takes)',
   },
   {
+    name: 'access-log-sample-rate',
+    variable: ENV.accessLogSampleRate,
+    value: 'PART',
+    help: 'log this part of the requests, 0 to 1 (0)',
+  },
+  {
     name: 'model-dir',
     variable: ENV.modelDir,
     value: 'FOLDER',

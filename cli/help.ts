@@ -1,5 +1,5 @@
 import { flagsOf, type CommandSpec, type FlagSpec } from './command.ts';
-import { table, wrap } from './layout.ts';
+import { hang, table, wrap } from './layout.ts';
 
 const COLUMNS = 80;
 
@@ -21,10 +21,15 @@ export function commandHelp(spec: CommandSpec, program: string): string[] {
     `Usage: ${usageLine(spec, program)}`,
     '',
     ...spec.description.flatMap((paragraph) => [...wrap(paragraph, COLUMNS), '']),
-    ...table(flagsOf(spec).map((flag) => [`  ${flagUsage(flag)}`, flagHelp(flag)])),
+    ...flagLines(flagsOf(spec)),
     ...(spec.examples.length === 0 ? [] : ['', 'Examples:']),
     ...spec.examples.flatMap(([command, what]) => ['', `  # ${what}`, `  ${withProgram(command, program)}`]),
   ];
+}
+
+function flagLines(flags: readonly FlagSpec[]): string[] {
+  const leads = table(flags.map((flag) => [`  ${flagUsage(flag)}`, '|'])).map((line) => line.slice(0, -1));
+  return flags.flatMap((flag, index) => hang(leads[index] ?? '', flagHelp(flag), COLUMNS));
 }
 
 /** `modeldeployment why NAME [flags]` */

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** `modeldeployment COMMAND ...`, and as a plugin `kubectl modeldeployment COMMAND ...`. */
+import '../operator/lean-imports.ts';
 import { basename } from 'node:path';
 import { runCommandLine } from './run-command-line.ts';
 import { Terminal } from './terminal.ts';

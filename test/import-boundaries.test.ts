@@ -98,6 +98,7 @@ const ALLOWED: readonly (readonly [folder: string, allowed: readonly string[]])[
       'operator/cluster/connection.ts',
       'operator/cluster/resources.ts',
       'operator/drift.ts',
+      'operator/lean-imports.ts',
       'operator/ownership.ts',
       'operator/packed-template.ts',
       'operator/rollout-memory.ts',

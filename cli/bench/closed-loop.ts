@@ -1,5 +1,8 @@
 import { Agent, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+
+const FAILURE_PAUSE_MS = 100;
 
 /** What to send, how long, and by how many at once. */
 export interface Load {
@@ -57,7 +60,11 @@ export async function runClosedLoop({
       const sentAt = performance.now();
       const outcome = await send();
       if (outcome === '200') latenciesMs.push(performance.now() - sentAt);
-      else failures.set(outcome, (failures.get(outcome) ?? 0) + 1);
+      else {
+        failures.set(outcome, (failures.get(outcome) ?? 0) + 1);
+        // What refuses at once must not be hammered.
+        await delay(FAILURE_PAUSE_MS);
+      }
     }
   };
   await Promise.all(Array.from({ length: concurrency }, client));

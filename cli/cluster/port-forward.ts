@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { PortForward } from '@kubernetes/client-node';
+import { PortForward } from '@kubernetes/client-node/dist/portforward.js';
 import { CommandError } from '../exit-codes.ts';
 import type { Cluster } from './cluster.ts';
 

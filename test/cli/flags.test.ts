@@ -32,6 +32,7 @@ describe('flags of serve', () => {
     [['--cpu-limit', '250m'], ENV.cpuLimitMillis, '250'],
     [['--memory-limit', '512Mi'], ENV.memoryLimitBytes, '536870912'],
     [['--inference-thread', 'Worker'], ENV.inferenceThread, 'Worker'],
+    [['--access-log-sample-rate', '0.1'], ENV.accessLogSampleRate, '0.1'],
     [['--model-dir', '/tmp/models'], ENV.modelDir, '/tmp/models'],
     [['--log-level', 'debug'], ENV.logLevel, 'debug'],
   ] as const) {
