@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { pino } from 'pino';
 import type { LogLevel } from './config.ts';
 
@@ -11,5 +12,16 @@ export interface Logger {
 
 /** JSON lines on standard output; errors under `err` with their causes. */
 export function createLogger(level: LogLevel): Logger {
-  return pino({ level, base: {}, timestamp: pino.stdTimeFunctions.isoTime });
+  return pino({ level, base: {}, timestamp: pino.stdTimeFunctions.isoTime }, { write: writeLine });
+}
+
+const STANDARD_OUTPUT = 1;
+
+/** A line that cannot be written (the disk is full, nobody reads) is lost. pino's own writer ends the process then, or hangs. */
+function writeLine(line: string): void {
+  try {
+    for (let rest = Buffer.from(line); rest.length > 0;) rest = rest.subarray(writeSync(STANDARD_OUTPUT, rest));
+  } catch {
+    // There is nowhere to tell.
+  }
 }
