@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
+import { CHART, helm, RELEASE } from '../../../dev/chart.ts';
 import { startControlPlane, type ApiRequest, type ControlPlane } from '../../../dev/control-plane.ts';
 import { renderInstallYaml } from '../../../dev/install-yaml.ts';
 import { freshBucket, sharedStorageEmulator } from '../../support/bucket.ts';
@@ -179,6 +180,21 @@ describe('the rights that come with the installation', function () {
       expect(await mayI(user, 'get', 'modeldeployments', '-n', 'default')).to.equal(false);
     });
   }
+
+  it('are taken over by the Helm chart from the plain YAML, and stay the same', async () => {
+    const { kubeconfig } = controlPlane;
+    const [name, ...namespace] = RELEASE;
+    await helm(['install', '--take-ownership', '--force-conflicts', name, CHART, ...namespace], { kubeconfig });
+    const role = JSON.parse(
+      await controlPlane.kubectl(['get', 'clusterrole', 'modeldeployment-operator', '-o', 'json']),
+    ) as Role;
+    const rendered = parseAllDocuments(installYaml).map((document) => document.toJS() as Role);
+    expect(role.rules).to.deep.equal(
+      rendered.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === role.metadata.name)?.rules,
+    );
+    await objects.patch('modelDeployment', 'life', { spec: { service: { port: 8000 } } });
+    await soon(async () => expect((await objects.get('service', 'life')).spec.ports[0].port).to.equal(8000));
+  });
 });
 
 /** `verb group/resource` for each right a request is checked for. An apply that made an object was checked for both. */
