@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { durationToMs } from './api/duration.ts';
 import type { ModelDeployment, ModelDeploymentStatus } from './api/generated.ts';
 import { ANNOTATIONS } from './api/labels.ts';
 import { API_VERSION, CONDITION_TYPES, KIND } from './api/model-deployment.ts';
@@ -71,11 +72,12 @@ export class Reconciler {
       resolver.forget(key);
       return remembered;
     }
-    const { path, generation } = modelDeployment.spec.model;
+    const { path, generation, pollInterval } = modelDeployment.spec.model;
     return resolver.resolve(key, {
       path,
       generation,
       resolveNow: modelDeployment.metadata.annotations?.[ANNOTATIONS.resolveNow],
+      pollIntervalMs: pollInterval === undefined ? undefined : durationToMs(pollInterval),
     });
   }
 

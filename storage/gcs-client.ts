@@ -4,6 +4,7 @@ import { GoogleAuth, JWT } from 'google-auth-library';
 import { classifyAuthError, classifyGcsError, httpStatus, unavailable, type FailedCall } from './gcs-failure.ts';
 import { type GcsObject } from './gcs-listing.ts';
 import { MAX_FILES } from './model-folder.ts';
+import { RecentMap } from './recent-map.ts';
 import { StorageError } from './model-store.ts';
 
 /** https://cloud.google.com/storage/docs/oauth-scopes */
@@ -18,18 +19,25 @@ export interface GcsOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** The few calls to GCS that serving needs. A missing object or bucket is undefined, every other failure a StorageError. */
-export interface GcsClient {
+/** What is there. A missing object or bucket is undefined, every other failure a StorageError. */
+export interface GcsLookup {
   /** The live version, or exactly `generation`. */
   getObject(
     where: { bucket: string; name: string; generation?: string | undefined },
     signal?: AbortSignal,
   ): Promise<GcsObject | undefined>;
-  /** At most MAX_FILES + 1 objects whose names start with `prefix`; undefined when there is no such bucket. */
+  /**
+   * Objects whose names start with `prefix`, page by page until there are more than `maxObjects`; undefined when there is no
+   * such bucket.
+   */
   listObjects(
-    where: { bucket: string; prefix: string; versions?: boolean },
+    where: { bucket: string; prefix: string; versions?: boolean; maxObjects?: number },
     signal?: AbortSignal,
   ): Promise<GcsObject[] | undefined>;
+}
+
+/** The few calls to GCS that serving needs. */
+export interface GcsClient extends GcsLookup {
   /** The stored bytes of this very generation from `start` on. Errors of the stream are made readable by `classify`. */
   openStream(object: GcsObject, start: number): Readable;
   /** Makes a StorageError of what openStream's stream failed with. */
@@ -45,6 +53,8 @@ export function createGcsClient(options: GcsOptions = {}): GcsClient {
   const storage = createStorage(options.emulatorHost, key);
   const timeoutMs = options.timeoutMs ?? 15_000;
   let anonymous = false;
+  /** Live versions as they were seen last, by location: asked again, the service says only whether they still are. */
+  const seen = new RecentMap<string, GcsObject>(MAX_SEEN);
 
   /** Gets a token first, so that a failure of the credentials is told apart from one of the bucket. */
   async function authenticate(location: string): Promise<void> {
@@ -72,17 +82,26 @@ export function createGcsClient(options: GcsOptions = {}): GcsClient {
     getObject({ bucket, name, generation }, signal) {
       const location = `gs://${bucket}/${name}`;
       const file = storage.bucket(bucket).file(name, generation ? { generation } : {});
+      const last = generation ? undefined : seen.get(location);
+      const query = { fields: FIELDS, ...(last ? { ifGenerationNotMatch: last.generation } : {}) };
       const asked = call({ location, permission: 'storage.objects.get' }, async () => {
-        const [metadata] = await file.getMetadata();
-        return toObject(bucket, metadata, location);
+        try {
+          const [metadata] = await file.getMetadata(query);
+          const object = toObject(bucket, metadata, location);
+          if (!generation) seen.set(location, object);
+          return object;
+        } catch (error) {
+          if (last && httpStatus(error) === NOT_MODIFIED) return last;
+          throw error;
+        }
       });
       return within(asked, { timeoutMs, signal, location });
     },
-    listObjects({ bucket, prefix, versions = false }, signal) {
+    listObjects({ bucket, prefix, versions = false, maxObjects = MAX_FILES }, signal) {
       const location = `gs://${bucket}/${prefix}`;
-      const query = { prefix, versions, autoPaginate: false };
+      const query = { prefix, versions, fields: `items(${FIELDS}),nextPageToken`, autoPaginate: false };
       const asked = call({ location, permission: 'storage.objects.list' }, () =>
-        listPages(storage, bucket, query, location),
+        listPages(storage, query, { bucket, location, maxObjects }),
       );
       return within(asked, { timeoutMs, signal, location });
     },
@@ -100,19 +119,27 @@ export function createGcsClient(options: GcsOptions = {}): GcsClient {
 
 async function listPages(
   storage: Storage,
-  bucket: string,
-  query: { prefix: string; versions: boolean; autoPaginate: boolean },
-  location: string,
+  query: { prefix: string; versions: boolean; fields: string; autoPaginate: boolean },
+  { bucket, location, maxObjects }: { bucket: string; location: string; maxObjects: number },
 ): Promise<GcsObject[]> {
   const objects: GcsObject[] = [];
   let pageToken: string | undefined;
   do {
     const [files, next] = await storage.bucket(bucket).getFiles({ ...query, ...(pageToken ? { pageToken } : {}) });
-    objects.push(...files.map(({ metadata }) => toObject(bucket, metadata, location)));
+    // With `fields` the library hands on the service's items as they are, not as its own File.
+    const items = files as unknown as readonly FileMetadata[];
+    objects.push(...items.map((metadata) => toObject(bucket, metadata, location)));
     pageToken = (next as { pageToken?: string } | null)?.pageToken;
-  } while (pageToken && objects.length <= MAX_FILES);
+  } while (pageToken && objects.length <= maxObjects);
   return objects;
 }
+
+/** Some 5 MB; what is forgotten is only asked for in full. */
+const MAX_SEEN = 20_000;
+const NOT_MODIFIED = 304;
+
+/** What is read of an object's metadata; the service sends no more. */
+const FIELDS = 'name,generation,size,crc32c,contentEncoding,timeCreated,timeDeleted';
 
 /** Without `name` and `generation` it is no answer of GCS, but of a proxy or a login page in between. */
 function toObject(bucket: string, metadata: FileMetadata, location: string): GcsObject {

@@ -1,10 +1,11 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { diskFull, downloadFile } from './download-file.ts';
-import { createGcsClient, type GcsClient, type GcsOptions } from './gcs-client.ts';
+import { createGcsClient, type GcsClient, type GcsLookup, type GcsOptions } from './gcs-client.ts';
 import { filesAtGeneration, isFolderMarker, newestGeneration, type GcsObject } from './gcs-listing.ts';
+import { listTogether } from './gcs-together.ts';
 import { checkFileNames, pickModelFile, tooManyFiles, MAX_FILES } from './model-folder.ts';
-import type { ModelPath } from './model-path.ts';
+import type { GcsPath, ModelPath } from './model-path.ts';
 import {
   StorageError,
   type DownloadedModel,
@@ -17,8 +18,6 @@ import {
 const PARALLEL_FILES = 4;
 /** Shortest time between two progress reports. */
 const PROGRESS_INTERVAL_MS = 250;
-
-type GcsPath = Extract<ModelPath, { kind: 'gcs' | 'gcs-prefix' }>;
 
 /** The objects a path stands for at one generation; `names` are theirs below the model's folder, in the same order. */
 interface Resolved {
@@ -38,6 +37,19 @@ export function createGcsStore(options: GcsOptions = {}): ModelStore {
   return {
     async stat(path, { generation, signal } = {}) {
       return toStat(await resolve(client, gcsPath(path), generation, signal));
+    },
+    async statTogether(paths, { signal } = {}) {
+      const gcsPaths = paths.map(gcsPath);
+      const listing = await listTogether(client, gcsPaths, signal);
+      if (!listing) return undefined;
+      return Promise.all(
+        gcsPaths.map((path) =>
+          resolve(listing, path, undefined, signal).then(toStat, (error: unknown) => {
+            if (error instanceof StorageError) return error;
+            throw error;
+          }),
+        ),
+      );
     },
     async download(path, directory, options = {}) {
       const attempt = async (): Promise<DownloadedModel> => {
@@ -61,7 +73,7 @@ function gcsPath(path: ModelPath): GcsPath {
 }
 
 async function resolve(
-  client: GcsClient,
+  client: GcsLookup,
   path: GcsPath,
   generation: string | undefined,
   signal: AbortSignal | undefined,
@@ -90,7 +102,7 @@ async function resolve(
 
 /** @returns undefined when nothing lies below the prefix */
 async function resolveFolder(
-  client: GcsClient,
+  client: GcsLookup,
   { bucket, prefix }: { bucket: string; prefix: string },
   generation: string | undefined,
   signal: AbortSignal | undefined,

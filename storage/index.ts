@@ -17,6 +17,7 @@ export function createModelStore(options: GcsOptions = {}): ModelStore {
   };
   return {
     stat: async (path, options) => (await storeOf(path)).stat(path, options),
+    statTogether: async (paths, options) => paths[0] && (await storeOf(paths[0])).statTogether?.(paths, options),
     download: async (path, directory, options) => (await storeOf(path)).download(path, directory, options),
   };
 }

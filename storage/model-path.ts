@@ -5,6 +5,8 @@ export type ModelPath =
   | { readonly kind: 'pvc'; readonly claim: string; readonly path: string }
   | { readonly kind: 'file'; readonly path: string };
 
+export type GcsPath = Extract<ModelPath, { kind: 'gcs' | 'gcs-prefix' }>;
+
 /** A path that names no place a model can lie in. `message` says what is wrong and how a right one looks. */
 export class InvalidModelPathError extends Error {
   override readonly name = 'InvalidModelPathError';

@@ -18,6 +18,12 @@ export interface ModelStat {
   readonly files: readonly StoredFile[];
 }
 
+export interface StatOptions {
+  /** Exactly this generation; default the newest. */
+  readonly generation?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface DownloadOptions {
   /** Exactly this generation (for a prefix: the files as they were then). Without it the newest. */
   readonly generation?: string | undefined;
@@ -38,10 +44,15 @@ export interface DownloadedModel extends ModelStat {
 /** A place models lie in. Implementations: gcs.ts, file.ts. */
 export interface ModelStore {
   /** @throws StorageError */
-  stat(
-    path: ModelPath,
-    options?: { generation?: string | undefined; signal?: AbortSignal | undefined },
-  ): Promise<ModelStat>;
+  stat(path: ModelPath, options?: StatOptions): Promise<ModelStat>;
+  /**
+   * What `stat` without a generation would say of several paths of one bucket, in their order, with fewer or cheaper requests.
+   * @returns undefined when one question for each is no dearer, or it cannot be done
+   */
+  statTogether?(
+    paths: readonly ModelPath[],
+    options?: Pick<StatOptions, 'signal'>,
+  ): Promise<readonly (ModelStat | StorageError)[] | undefined>;
   /**
    * Puts the model into `directory` (files on disk are used where they lie). Checksums are verified while streaming.
    * @throws StorageError

@@ -70,6 +70,8 @@ export interface ModelSpec {
   sha256?: string;
   /** Follow (what happens when it is not set) rolls out a new generation as soon as the object is overwritten. Pinned stays with the first generation seen until the spec changes. */
   updates?: 'Follow' | 'Pinned';
+  /** How often storage is asked for a newer generation, 1s to 24h. When it is not set, as often as the operator's MODEL_POLL_INTERVAL says (60s). */
+  pollInterval?: string;
   /** How outputs are presented. Auto reads it from the model. */
   task: 'Auto' | 'Classification' | 'Regression' | 'Raw';
   /** Class names in column order, for models that carry none (PyTorch). */

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { ModelResolution } from '../../operator/api/resolution.ts';
-import { ModelResolver, SETTLE_MS, type ModelQuery } from '../../operator/model-resolver.ts';
-import { StorageError, type ModelStat } from '../../storage/model-store.ts';
+import { SETTLE_MS } from '../../operator/followed-path.ts';
+import { ModelResolver, type ModelQuery, type ModelResolverOptions } from '../../operator/model-resolver.ts';
+import { StorageError, type ModelStat, type ModelStore } from '../../storage/model-store.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 
 const PATH = 'gs://models/iris/model.onnx';
@@ -25,25 +26,32 @@ function makeResolver(behaviour: Behaviour) {
   const asked: { path: string; generation: string | undefined }[] = [];
   const changed: string[] = [];
   const storage = { behaviour };
+  const store: ModelResolverOptions['store'] & { statTogether?: ModelStore['statTogether'] } = {
+    stat: async (path, options) => {
+      asked.push({ path: JSON.stringify(path), generation: options?.generation });
+      const { behaviour } = storage;
+      if (behaviour === 'hang') return new Promise(() => {});
+      await settle();
+      if (behaviour instanceof Error) throw behaviour;
+      return behaviour;
+    },
+  };
   const resolver = new ModelResolver({
     clock,
     random: () => 1,
     pollIntervalMs: POLL_MS,
     onChange: (key) => changed.push(key),
-    store: {
-      stat: async (path, options) => {
-        asked.push({ path: JSON.stringify(path), generation: options?.generation });
-        const { behaviour } = storage;
-        if (behaviour === 'hang') return new Promise(() => {});
-        await settle();
-        if (behaviour instanceof Error) throw behaviour;
-        return behaviour;
-      },
-    },
+    store,
   });
   const resolve = (key: string, query: Partial<ModelQuery> = {}): Promise<ModelResolution> =>
-    resolver.resolve(`a/${key}`, { path: PATH, generation: undefined, resolveNow: undefined, ...query });
-  return { resolver, resolve, clock, storage, asked, changed };
+    resolver.resolve(`a/${key}`, {
+      path: PATH,
+      generation: undefined,
+      resolveNow: undefined,
+      pollIntervalMs: undefined,
+      ...query,
+    });
+  return { resolver, resolve, clock, storage, store, asked, changed };
 }
 
 describe('model resolver', () => {
@@ -87,6 +95,8 @@ describe('model resolver', () => {
   it('asks for an exact generation once, beside the newest', async () => {
     const { resolve, clock, asked } = makeResolver(stat('5'));
     expect(await resolve('x', { generation: '5' })).to.include({ kind: 'resolved', generation: '5' });
+    await clock.advance(10 * POLL_MS);
+    await resolve('x', { generation: '5' });
     await clock.advance(10 * POLL_MS);
     expect(asked.map(({ generation }) => generation)).to.deep.equal(['5']);
   });
@@ -255,5 +265,109 @@ describe('model resolver', () => {
     expect(await Promise.all(keys.map((key) => resolve(key, { path: `gs://models/${key}.onnx` })))).to.satisfy(
       (resolutions: ModelResolution[]) => resolutions.every(({ kind }) => kind === 'resolved'),
     );
+  });
+
+  it('asks as often as the object says, and as the most eager of those that share a path', async () => {
+    const { resolver, resolve, clock, asked } = makeResolver(stat('7'));
+    await resolve('slow', { pollIntervalMs: 10 * POLL_MS });
+    await clock.advance(5 * POLL_MS);
+    expect(asked).to.have.lengthOf(1);
+    await resolve('eager', { pollIntervalMs: POLL_MS / 4 });
+    await clock.advance(POLL_MS);
+    expect(asked).to.have.lengthOf(5);
+    resolver.forget('a/eager');
+    await clock.advance(10 * POLL_MS);
+    expect(asked).to.have.lengthOf(6);
+    await clock.advance(POLL_MS);
+    expect(asked).to.have.lengthOf(7);
+  });
+
+  it('asks again after a question that was under way when resolve-now changed', async () => {
+    const { resolve, clock, storage, asked } = makeResolver(stat('7'));
+    await resolve('x', { resolveNow: '1' });
+    storage.behaviour = 'hang';
+    await clock.advance(POLL_MS);
+    expect(asked).to.have.lengthOf(2);
+    storage.behaviour = stat('8');
+    const answer = resolve('x', { resolveNow: '2' });
+    await clock.advance(10_000);
+    await answer;
+    expect(await resolve('x', { resolveNow: '2' })).to.include({ generation: '8' });
+    expect(asked).to.have.lengthOf(3);
+  });
+
+  describe('many paths of one bucket', () => {
+    const paths = (count: number, bucket = 'models'): string[] =>
+      Array.from({ length: count }, (_, index) => `gs://${bucket}/${index}.onnx`);
+
+    /** Storage that answers together as told, with what was asked that way. */
+    function makeTogether(together: (count: number) => readonly (ModelStat | StorageError)[] | undefined) {
+      const bed = makeResolver(stat('7'));
+      const lists: number[] = [];
+      bed.store.statTogether = async (asked) => {
+        lists.push(asked.length);
+        return together(asked.length);
+      };
+      const resolveAll = (all: readonly string[]): Promise<ModelResolution[]> =>
+        Promise.all(all.map((path) => bed.resolve(path, { path })));
+      return { ...bed, lists, resolveAll };
+    }
+
+    it('are asked together once they are due, and each gets its own answer', async () => {
+      const fate = [stat('8'), notFound, stat('7')];
+      const { resolveAll, clock, asked, changed, lists } = makeTogether(() => fate);
+      await resolveAll(paths(3));
+      await clock.advance(POLL_MS);
+      expect(lists).to.deep.equal([3]);
+      expect(asked).to.have.lengthOf(3);
+      expect(changed).to.deep.equal(['a/gs://models/0.onnx', 'a/gs://models/1.onnx']);
+      expect(await resolveAll(paths(3))).to.containSubset([
+        { generation: '8' },
+        { reason: 'ModelNotFound' },
+        { generation: '7' },
+      ]);
+    });
+
+    it('are not asked with those of another bucket, nor with one that is not due', async () => {
+      const { resolve, resolveAll, clock, lists } = makeTogether((count) => Array(count).fill(stat('7')));
+      await resolveAll([...paths(2), ...paths(3, 'others')]);
+      await resolve('patient', { path: 'gs://models/patient.onnx', pollIntervalMs: 10 * POLL_MS });
+      await resolve('exact', { path: 'gs://models/exact.onnx', generation: '7' });
+      await clock.advance(POLL_MS);
+      expect(lists).to.have.members([2, 3]);
+    });
+
+    it('are asked one by one for a while where that is no dearer, each in its own time', async () => {
+      const { resolveAll, clock, asked, lists } = makeTogether(() => undefined);
+      await resolveAll(paths(4));
+      await clock.advance(5 * POLL_MS);
+      expect(lists).to.deep.equal([4]);
+      expect(asked).to.have.lengthOf(4 * 6);
+      await clock.advance(6 * POLL_MS);
+      expect(lists).to.deep.equal([4, 4]);
+    });
+
+    it('are tried together again once there are more of them', async () => {
+      const { resolveAll, clock, lists } = makeTogether(() => undefined);
+      await resolveAll(paths(4));
+      await clock.advance(POLL_MS);
+      await resolveAll(paths(5));
+      await clock.advance(POLL_MS);
+      expect(lists).to.deep.equal([4]);
+      await resolveAll(paths(6));
+      await clock.advance(POLL_MS);
+      expect(lists).to.deep.equal([4, 6]);
+    });
+
+    it('find together whenever they came', async () => {
+      const { resolve, clock, asked, lists } = makeTogether((count) => Array(count).fill(stat('7')));
+      for (const path of paths(4)) {
+        await resolve(path, { path });
+        await clock.advance(POLL_MS / 4);
+      }
+      await clock.advance(10 * POLL_MS);
+      expect(asked).to.have.lengthOf(4);
+      expect(lists.slice(-9)).to.deep.equal(Array(9).fill(4));
+    });
   });
 });

@@ -39,6 +39,10 @@ describe('GCS store', function () {
     store.download(parseModelPath(bucket.path(object)), folder, options);
   const refusal = (promise: Promise<unknown>): Promise<StorageError> => rejectionOf(StorageError, promise);
 
+  /** What is told to users. */
+  const told = (outcome: unknown): unknown =>
+    outcome instanceof StorageError ? { reason: outcome.reason, message: outcome.message } : outcome;
+
   describe('stat', () => {
     it('tells generation and size of an object', async () => {
       await bucket.upload('iris/model.onnx', 'old');
@@ -70,6 +74,37 @@ describe('GCS store', function () {
     it('reads a bucket as a folder', async () => {
       const generation = await bucket.upload('model.onnx', 'abc');
       expect(await stat('')).to.deep.include({ generation, sizeBytes: 3 });
+    });
+
+    it('asks the second time only whether the object is still the same', async () => {
+      await bucket.upload('model.onnx', 'abc');
+      const first = await stat('model.onnx');
+      expect(await stat('model.onnx')).to.deep.equal(first);
+      expect(proxy.requests.map(({ status }) => status)).to.deep.equal([200, 304]);
+      const generation = await bucket.upload('model.onnx', 'newer');
+      expect(await stat('model.onnx')).to.include({ generation, sizeBytes: 5 });
+      expect(proxy.requests.map(({ status }) => status)).to.deep.equal([200, 304, 200]);
+      await bucket.delete('model.onnx');
+      expect((await refusal(stat('model.onnx'))).reason).to.equal('ModelNotFound');
+    });
+
+    it('needs one listing for twenty objects and folders of a bucket, and says what single questions say', async () => {
+      for (let index = 0; index < 18; index += 1) await bucket.upload(`models/${index}/model.onnx`, `${index}`);
+      await bucket.upload('models/folder/a.onnx', 'a');
+      await bucket.upload('models/folder/a.onnx.data', 'weights');
+      const names = [
+        ...Array.from({ length: 18 }, (_, index) => `models/${index}/model.onnx`),
+        'models/folder/',
+        'models/folder',
+        'models/missing.onnx',
+        'models/none/',
+      ];
+      const paths = names.map((name) => parseModelPath(bucket.path(name)));
+      const singly = await Promise.all(paths.map((path) => store.stat(path).catch((error: unknown) => error)));
+      proxy.reset();
+      const together = await store.statTogether?.(paths);
+      expect(proxy.requests).to.have.lengthOf(1);
+      expect(together?.map(told)).to.deep.equal(singly.map(told));
     });
 
     it('is one call for an object', async () => {

@@ -29,6 +29,16 @@ export const MODELS: readonly InvalidObject[] = [
     'exists only for gs:// paths',
   ),
   inModel('Pinned claim', { path: 'pvc://m/a.onnx', updates: 'Pinned' }, 'updates', 'must not be Pinned with a pvc://'),
+  inModel(
+    'pollInterval of a claim',
+    { path: 'pvc://m/a.onnx', pollInterval: '5m' },
+    'pollInterval',
+    'gs:// paths only',
+  ),
+  inModel('pollInterval without a unit', { pollInterval: '60' }, 'pollInterval', 'must be a duration', '5m'),
+  inModel('pollInterval too short', { pollInterval: '500ms' }, 'pollInterval', 'from 1s to 24h'),
+  inModel('pollInterval too long', { pollInterval: '25h' }, 'pollInterval', 'from 1s to 24h'),
+  inModel('pollInterval of words', { pollInterval: 'hourly' }, 'pollInterval', 'must be a duration'),
   inModel('updates unknown', { updates: 'Never' }, 'updates', 'supported values: "Follow", "Pinned"'),
   inModel('sha256 too short', { sha256: 'abc123' }, 'sha256', 'must be the 64 hexadecimal digits', 'sha256sum'),
   inModel(
