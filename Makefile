@@ -11,7 +11,7 @@ export ONNXRUNTIME_NODE_INSTALL := skip
 export REGISTRY VERSION PLATFORMS CLUSTER CLUSTER_NAME
 
 .PHONY: help setup tools test check lint format format-check typecheck generate generated-check build images push \
-  install-yaml version release operator serve demo demo-down test-browser test-e2e bench bench-peers bench-soak
+  install-yaml version release operator serve demo demo-down test-browser test-e2e bench bench-peers bench-soak bench-page
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,11 +84,17 @@ test-browser: setup ## tests of the docs page in Chromium (apt-get install chrom
 test-e2e: setup ## tests on a real cluster with real pods (kind, or a node in namespaces)
 	@echo "==> end-to-end tests"; mocha --config test/e2e/.mocharc.json
 
+# Results of a whole run; with ARGS of a part of it they go nowhere unless ARGS says --out.
+BENCH_OUT = $(if $(ARGS),,--out bench/results/$(1).json)
+
 bench: build ## how fast the runtime is beside bare node:http and onnxruntime: [ARGS='--only "random-forest v1 1"']
-	@node bench/runtime/main.ts $(ARGS)
+	@node bench/runtime/main.ts $(call BENCH_OUT,runtime) $(ARGS)
 
 bench-peers: build ## the same beside the Python servers one could pick instead (virtual environments from PyPI)
-	@node bench/runtime/main-peers.ts $(ARGS)
+	@node bench/runtime/main-peers.ts $(call BENCH_OUT,peers) $(ARGS)
 
-bench-soak: build ## memory under load: [ARGS='--minutes 60']
-	@node bench/runtime/main-soak.ts $(ARGS)
+bench-soak: build ## memory under load, ten minutes: [ARGS='--minutes 60']
+	@node bench/runtime/main-soak.ts $(call BENCH_OUT,soak) $(ARGS)
+
+bench-page: setup ## the results as tables and plots in docs/performance.md
+	@node bench/runtime/main-page.ts

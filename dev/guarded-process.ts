@@ -60,6 +60,8 @@ export interface GuardedProcessOptions {
   /** Appended to. */
   readonly logFile: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Default: this process's. */
+  readonly workingDirectory?: string | undefined;
 }
 
 /**
@@ -69,10 +71,10 @@ export interface GuardedProcessOptions {
 export async function startGuarded(
   command: string,
   args: readonly string[],
-  { logFile, env = process.env }: GuardedProcessOptions,
+  { logFile, env = process.env, workingDirectory }: GuardedProcessOptions,
 ): Promise<GuardedProcess> {
   const log = openSync(logFile, 'a');
-  const child = spawn(command, args, { stdio: ['ignore', log, log], detached: true, env });
+  const child = spawn(command, args, { stdio: ['ignore', log, log], detached: true, env, cwd: workingDirectory });
   closeSync(log);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   // Before the first await, so that there is no moment in which nobody watches the new process.

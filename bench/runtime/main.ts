@@ -3,7 +3,7 @@
  *
  *   node bench/runtime/main.ts [--only TEXT] [--rounds 5] [--seconds 1] [--nice 0] [--out FILE] [--runtime [NAME=]dist/runtime/main.js]...
  *
- * --only keeps the loads whose name has TEXT in it, e.g. `random-forest v1 1 c64`; several: any of them. --runtime given twice compares two builds.
+ * --only keeps the loads whose name has TEXT in it, e.g. `random-forest v1 1 c64`, `start-up`, `overload`; several: any of them. --runtime given twice compares two builds.
  * --nice=-19 for a machine that is busy with other things.
  */
 import { writeFile } from 'node:fs/promises';
@@ -11,11 +11,16 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine } from '../machine.ts';
 import { LoadClient } from './load/client.ts';
+import { summarize } from '../statistics.ts';
 import { measureModel, type Cell, type ModelResult } from './measure-model.ts';
-import { openModel } from './models.ts';
+import { openMlp, openModel } from './models.ts';
+import { measureOverload, type OverloadResult } from './overload.ts';
 import { CAN_PIN, setNiceness } from './pinning.ts';
+import type { ServerDefinition } from './servers/definition.ts';
+import { cellName, type RuntimeResults } from './results.ts';
 import { ECHO } from './servers/echo.ts';
 import { ours } from './servers/ours.ts';
+import { measureStartUp, type StartUpResult } from './start-up.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** What 16 connections with 32 rows each can make one run of, and what our runtime makes of it. */
@@ -37,6 +42,15 @@ const CELLS: Readonly<Record<string, readonly Cell[]>> = {
   lightgbm: SMALL,
   columns: SMALL,
 };
+
+const START_UPS = 10;
+const OVERLOADS = [
+  { times: 1.2, probesPerSecond: 10 },
+  { times: 10, probesPerSecond: 10 },
+  { times: 10, probesPerSecond: 40 },
+];
+/** Of each step of the overload, for each second of a round elsewhere: queues have to fill. */
+const OVERLOAD_SECONDS = 10;
 
 const { values } = parseArgs({
   options: {
@@ -67,13 +81,50 @@ try {
     const model = await openModel(name);
     models.push(await measureModel(model, { servers, cells: chosen, effort, client, onProgress: console.log }));
   }
-  const result = { date: new Date().toISOString(), machine: describeMachine(), pinned: CAN_PIN, effort, models };
+  const startUps: StartUpResult[] = [];
+  const overloads: OverloadResult[] = [];
+  for (const runtime of runtimes) {
+    if (isNamed('start-up')) startUps.push(await startUp(runtime));
+    if (isNamed('overload')) overloads.push(await overload(runtime));
+  }
+  const result: RuntimeResults = {
+    date: new Date().toISOString(),
+    machine: describeMachine(),
+    pinned: CAN_PIN,
+    effort,
+    models,
+    startUps,
+    overloads,
+  };
   if (values.out !== undefined) await writeFile(values.out, `${JSON.stringify(result, undefined, 2)}\n`);
 } finally {
   client.close();
 }
 
-function isChosen(model: string, { format, rowsPerRequest, connections }: Cell): boolean {
-  const name = `${model} ${format} ${rowsPerRequest} c${connections}`;
+function isChosen(model: string, cell: Cell): boolean {
+  return isNamed(cellName(model, cell));
+}
+
+function isNamed(name: string): boolean {
   return values.only.length === 0 || values.only.some((text) => name.includes(text));
+}
+
+async function startUp(runtime: ServerDefinition): Promise<StartUpResult> {
+  const result = await measureStartUp(runtime, await openModel('random-forest'), START_UPS);
+  const { median, min, max } = summarize(result.readyMs);
+  console.log(`start-up of ${runtime.name}: ${median.toFixed(0)} ms (${min.toFixed(0)} to ${max.toFixed(0)})`);
+  return result;
+}
+
+async function overload(server: ServerDefinition): Promise<OverloadResult> {
+  const model = await openMlp();
+  const durationMs = OVERLOAD_SECONDS * measureMs;
+  return measureOverload(model, {
+    server,
+    client,
+    durationMs,
+    steps: OVERLOADS,
+    livePath: '/livez',
+    onProgress: console.log,
+  });
 }

@@ -15,6 +15,8 @@ export interface ServerDefinition {
 
 export interface ServerCommand {
   readonly command: readonly string[];
+  /** To start it in; default: that of this process. */
+  readonly folder?: string;
   readonly env: Readonly<Record<string, string>>;
 }
 

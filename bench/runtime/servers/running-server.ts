@@ -34,12 +34,16 @@ export class RunningServer {
   /** @throws Error with the end of its log, when it ends or does not become ready */
   static async start(definition: ServerDefinition, model: BenchModel): Promise<RunningServer> {
     const [port] = (await freePorts(1)) as [number];
-    const { command, env } = definition.command(model, port);
+    const { command, env, folder: workingDirectory } = definition.command(model, port);
     const folder = await mkdtemp(join(tmpdir(), `bench-${definition.name}-`));
     removeAtExit(folder);
     const [program, ...args] = onCore(SERVER_CORE, command);
     const startedMs = performance.now();
-    const process = await startGuarded(program!, args, { logFile: join(folder, 'log'), env: inherited(env, folder) });
+    const process = await startGuarded(program!, args, {
+      logFile: join(folder, 'log'),
+      env: inherited(env, folder),
+      workingDirectory,
+    });
     const server = `${definition.name} with ${model.name}`;
     while ((await statusOf(port, definition.readyPath)) !== 200) {
       if (process.hasExited()) throw new Error(`${server} ended:\n${logTail(process.logFile)}`);

@@ -1,0 +1,81 @@
+/**
+ * `make bench-soak`: memory of the runtime under load with mixed bodies for minutes or hours.
+ *
+ *   node bench/runtime/main-soak.ts [--minutes 10] [--out FILE] [--runtime dist/runtime/main.js]
+ */
+import { stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { describeMachine } from '../machine.ts';
+import { slope } from '../statistics.ts';
+import { checkAnswers } from './check-answers.ts';
+import { LoadClient } from './load/client.ts';
+import { openModel } from './models.ts';
+import { residentBytesOf } from './processes.ts';
+import { makeRequests } from './requests.ts';
+import { ours } from './servers/ours.ts';
+import { RunningServer } from './servers/running-server.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+/** Between two looks at the memory. */
+const STEP_MS = 10_000;
+const CONNECTIONS = 64;
+const MEBIBYTE = 2 ** 20;
+const MIX = [
+  { format: 'v1', rowsPerRequest: 1 },
+  { format: 'v1', rowsPerRequest: 32 },
+  { format: 'v2-binary', rowsPerRequest: 1 },
+  { format: 'v2-binary', rowsPerRequest: 32 },
+] as const;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    out: { type: 'string' },
+    runtime: { type: 'string', default: 'dist/runtime/main.js' },
+  },
+});
+const model = await openModel('random-forest');
+const definition = ours(resolve(ROOT, values.runtime));
+const server = await RunningServer.start(definition, model);
+const client = await LoadClient.start();
+try {
+  const messages: Buffer[] = [];
+  for (const { format, rowsPerRequest } of MIX) {
+    const protocol = definition.protocol(format, model)!;
+    const requests = makeRequests(model, { ...protocol, rowsPerRequest });
+    await checkAnswers(server.port, { format: protocol.format, model, requests });
+    messages.push(...requests.map(({ message }) => message));
+  }
+  const modelBytes = (await stat(model.file)).size;
+  const samples: { readonly minute: number; readonly residentMiB: number }[] = [];
+  let answered = 0;
+  const startMs = performance.now();
+  while (performance.now() - startMs < Number(values.minutes) * 60_000) {
+    const load = { port: server.port, messages, serverPids: server.pids, connections: CONNECTIONS };
+    const { requestsPerSecond } = await client.closedLoop({ ...load, warmUpMs: 0, measureMs: STEP_MS });
+    server.requireAlive();
+    answered += (requestsPerSecond * STEP_MS) / 1000;
+    samples.push({
+      minute: (performance.now() - startMs) / 60_000,
+      residentMiB: residentBytesOf(server.pids) / MEBIBYTE,
+    });
+    const { minute, residentMiB } = samples.at(-1)!;
+    console.log(`${minute.toFixed(1)} min: ${residentMiB.toFixed(0)} MiB, ${Math.round(answered)} requests`);
+  }
+  const secondHalf = samples.slice(Math.floor(samples.length / 2));
+  const result = {
+    date: new Date().toISOString(),
+    machine: describeMachine(),
+    modelMiB: modelBytes / MEBIBYTE,
+    requests: Math.round(answered),
+    residentMiB: samples.at(-1)!.residentMiB,
+    mebibytesPerHour: slope(secondHalf.map(({ minute, residentMiB }) => [minute / 60, residentMiB])),
+    samples,
+  };
+  console.log({ ...result, samples: samples.length });
+  if (values.out !== undefined) await writeFile(values.out, `${JSON.stringify(result, undefined, 2)}\n`);
+} finally {
+  client.close();
+  await server.stop();
+}
