@@ -34,6 +34,11 @@ export class OperatorProcess {
     await this.#process.stop(signal);
   }
 
+  /** SIGSTOP: it stands still, as on a machine that hangs; SIGCONT: it goes on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    process.kill(this.#process.pid, signal);
+  }
+
   get hasExited(): boolean {
     return this.#process.hasExited();
   }
