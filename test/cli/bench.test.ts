@@ -20,14 +20,16 @@ describe('bench', () => {
     const bodies = new Set<string>();
     const sockets = new Set<unknown>();
     let count = 0;
-    const server = createServer(async (request, response) => {
+    const server = createServer((request, response) => {
       sockets.add(request.socket);
       let body = '';
-      for await (const chunk of request) body += String(chunk);
-      bodies.add(`${request.method} ${request.headers['content-type']} ${body}`);
-      count += 1;
-      response.statusCode = count % 5 === 0 ? 429 : 200;
-      response.end('{}');
+      request.on('data', (chunk) => (body += String(chunk)));
+      request.on('end', () => {
+        bodies.add(`${request.method} ${request.headers['content-type']} ${body}`);
+        count += 1;
+        response.statusCode = count % 5 === 0 ? 429 : 200;
+        response.end('{}');
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/predict`);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { age, hang, table, wrap } from '../../cli/layout.ts';
 
 describe('layout', () => {

@@ -9,8 +9,7 @@ function check({ name, source, result, refused = [], notes = [] }: ConversionCas
     const { yaml, refusals, notes: told } = convertObject(parse(source));
     const texts = refusals.map(({ field, reason }) => `${field}: ${reason}`);
     expect(texts, texts.join('\n')).to.have.length(refused.length);
-    for (const [index, text] of texts.entries())
-      expect(text.startsWith(refused[index]!), text).to.equal(true);
+    for (const [index, text] of texts.entries()) expect(text.startsWith(refused[index]!), text).to.equal(true);
     for (const note of notes) expect(told.join('\n')).to.include(note);
     if (!result) expect(yaml).to.equal(undefined);
     else expect(parse(yaml!)).to.deep.equal({ apiVersion: API_VERSION, kind: KIND, ...result });

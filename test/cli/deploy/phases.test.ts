@@ -25,7 +25,7 @@ describe('how far a rollout is', () => {
   it('is unknown before the operator has looked', () => {
     const situation = situationOf(observed());
     const { metadata } = situation.modelDeployment;
-    const newer = { ...situation.modelDeployment, metadata: { ...metadata, generation: 2 } };
+    const newer = { ...situation.modelDeployment, metadata: Object.assign({}, metadata, { generation: 2 }) };
     expect(phaseOf({ ...situation, modelDeployment: newer })).to.deep.equal({ outcome: 'waiting', lines: [] });
   });
 

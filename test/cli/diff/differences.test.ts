@@ -1,4 +1,4 @@
-import type { KubernetesObject, V1Pod } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Deployment, V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Situation } from '../../../cli/cluster/situation.ts';
 import { differences } from '../../../cli/diff/differences.ts';
@@ -24,10 +24,10 @@ function world(spec: Partially<ModelDeployment>['spec'] = {}, status: ModelDeplo
       structuredClone(child),
     ]),
   );
-  const deployment = live.get('Deployment') as Situation['deployment'];
-  const { metadata, spec: podSpec } = deployment!.spec!.template;
+  const deployment = live.get('Deployment') as V1Deployment;
+  const { metadata, spec: podSpec } = deployment.spec!.template;
   const pod: V1Pod = structuredClone({
-    metadata: { ...metadata, name: 'iris-a' },
+    metadata: Object.assign({}, metadata, { name: 'iris-a' }),
     ...(podSpec ? { spec: podSpec } : {}),
   });
   const model = { path: object.spec.model.path, generation: GENERATION, servingGeneration: GENERATION };

@@ -19,12 +19,12 @@ const OPTIONS = { kubectlFlags: ' -n ml', program: 'modeldeployment' };
 /** What a user's requests would read at a moment that the operator has judged. */
 function situationOf(world: Observed, events: readonly CoreV1Event[] = []): Situation {
   const { modelDeployment, children, rejection, now } = world;
-  const metadata = { ...children.deployment?.metadata };
+  const metadata = Object.assign({}, children.deployment?.metadata);
   // The operator keeps what it has refused in this annotation.
   if (rejection) metadata.annotations = { ...metadata.annotations, [ANNOTATIONS.rejection]: JSON.stringify(rejection) };
   return {
     modelDeployment: { ...modelDeployment, status: computeStatus(world) },
-    deployment: children.deployment && { ...children.deployment, metadata },
+    deployment: children.deployment && Object.assign({}, children.deployment, { metadata }),
     pods: children.pods,
     events,
     unreadable: [],
