@@ -67,7 +67,7 @@ async function releaseChart({ version, registry, folder }: ReleaseOptions): Prom
   await rm(copy, { recursive: true });
 }
 
-/** CycloneDX, of both images together; each image has its own in /app/sbom.cdx.json. */
+/** CycloneDX, of both images together. */
 function listComponents(): Promise<string> {
   const args = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--omit', 'dev'];
   return run('npm', ['--prefix', ROOT, '--loglevel', 'error', ...args, '--package-lock-only']);

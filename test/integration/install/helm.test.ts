@@ -13,6 +13,8 @@ import { StandInKubelet } from '../../support/stand-in-kubelet.ts';
 
 /** What the installation's own objects carry. */
 const OPERATOR = 'app.kubernetes.io/name=modeldeployment-operator';
+/** What the children of models carry. */
+const MODELS = 'app.kubernetes.io/managed-by=modeldeployment-operator';
 const CRD = 'crd/modeldeployments.modeldeployment.dev';
 
 /** One life of a release: each test goes on from where the one before it ended. */
@@ -117,5 +119,17 @@ describe('the Helm chart on a real API server', function () {
     const { metadata, spec } = await inNamespace('models').get('deployment', 'iris');
     expect(metadata.uid).to.equal(before.metadata.uid);
     expect(spec.template).to.deep.equal(before.spec.template);
+  });
+
+  it('takes every model, and what it made, with the CRD', async () => {
+    await operator?.stop();
+    const [name, ...namespace] = RELEASE;
+    await helm(['uninstall', name, ...namespace], { kubeconfig: controlPlane.kubeconfig });
+    await controlPlane.kubectl(['delete', CRD]);
+    await soon(async () => {
+      const kinds = 'deployments,pods,services,horizontalpodautoscalers,poddisruptionbudgets';
+      const left = await controlPlane.kubectl(['get', kinds, '--all-namespaces', '-l', MODELS, '-o', 'name']);
+      expect(left).to.equal('');
+    });
   });
 });
