@@ -7,6 +7,7 @@ import { checkFeeds } from './check-feeds.ts';
 import { invalidInput, RequestError } from './errors.ts';
 import { missingValueWarnings } from './missing-values.ts';
 import type { ModelSignature } from './onnx/signature.ts';
+import type { PlainClasses } from './presentation/classify-row.ts';
 import { makePresenter, type Presenter } from './presentation/presenter.ts';
 import { TrueLabels } from './presentation/true-labels.ts';
 import { RowOutputs } from './row-outputs.ts';
@@ -46,6 +47,15 @@ export interface Prediction {
   readonly warnings: readonly string[];
 }
 
+/** What was computed for a request, to be shown in one form or another. */
+export interface Computed {
+  readonly warnings: readonly string[];
+  /** Every class of every row, where that is all that the answer holds: a classifier with one target, asked for nothing special. */
+  classes(): PlainClasses | undefined;
+  /** As in Prediction. */
+  predictions(): readonly JsonValue[];
+}
+
 /** The one data plane under all protocols: check -> batch -> run -> present. */
 export class Predictor {
   readonly #signature: ModelSignature;
@@ -83,6 +93,15 @@ export class Predictor {
    * @throws RequestError InvalidInput, Overloaded, DeadlineExceeded, InferenceFailed
    */
   async predict(request: PredictRequest, limits: RequestLimits = {}): Promise<Prediction> {
+    const computed = await this.compute(request, limits);
+    return { predictions: computed.predictions(), warnings: computed.warnings };
+  }
+
+  /**
+   * Computes what `predict` shows.
+   * @throws RequestError InvalidInput, Overloaded, DeadlineExceeded, InferenceFailed; from what it returns InferenceFailed
+   */
+  async compute(request: PredictRequest, limits: RequestLimits = {}): Promise<Computed> {
     const { feeds, rows, parameters } = request;
     const { batched, presentation } = this.#signature;
     const warnings = missingValueWarnings(feeds, rows, this.#signature);
@@ -90,10 +109,13 @@ export class Predictor {
       ? await this.infer({ feeds, rows, outputs: request.outputs }, limits)
       : await this.#run({ feeds, rows, outputs: presentation.outputs }, limits);
     const presenter = request.outputs ? makePresenter({ task: 'raw', outputs: request.outputs }) : this.#presenter;
-    const predictions = batched
-      ? presenter.present(outputs, rows, parameters)
-      : [presenter.presentWhole(outputs, parameters)];
-    return { predictions, warnings };
+    const isPlain = batched && parameters.topK === undefined;
+    return {
+      warnings,
+      classes: () => (isPlain ? presenter.plainClasses?.(outputs, rows) : undefined),
+      predictions: () =>
+        batched ? presenter.present(outputs, rows, parameters) : [presenter.presentWhole(outputs, parameters)],
+    };
   }
 
   /**

@@ -15,10 +15,18 @@ export interface BatchRequest {
   readonly isRowwise: boolean;
 }
 
+/** What the batcher needs of an AbortSignal; a door may have a cheaper one. */
+export interface GoneSignal {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** When a request is no longer worth computing. */
 export interface RequestLimits {
   /** Aborted when the client has gone. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: GoneSignal | undefined;
   /** Moment of the batcher's clock (`performance.now()`), in milliseconds, past which nobody waits for the answer. */
   readonly deadlineMs?: number | undefined;
   /** Filled in with how long the request waited and ran, for whoever wants to know. */
@@ -52,7 +60,7 @@ export class PendingRequest implements Deadlined {
   #parts: { readonly start: number; readonly outputs: NamedTensors }[] = [];
   #deliveredRows = 0;
   readonly #resolvers = Promise.withResolvers<NamedTensors>();
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: GoneSignal | undefined;
   readonly #stages: BatchStages | undefined;
   readonly #onSettled: (pending: PendingRequest) => void;
 

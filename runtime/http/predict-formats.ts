@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { RequestError } from '../errors.ts';
 import type { ModelSignature } from '../onnx/signature.ts';
-import type { Prediction } from '../predictor.ts';
+import type { Computed } from '../predictor.ts';
 import { decodeCsvRequest, type CsvHeader } from '../protocol/csv/decode-request.ts';
 import { encodeCsvResponse } from '../protocol/csv/encode-response.ts';
 import { decodeNpyRequest } from '../protocol/npy/decode-request.ts';
 import { decodeV1Request, type V1Options, type V1Request } from '../protocol/v1/decode-request.ts';
-import { encodeV1Response } from '../protocol/v1/encode-response.ts';
+import { encodeV1Classes } from '../protocol/v1/encode-classes.ts';
+import { encodeV1Response, type V1Form } from '../protocol/v1/encode-response.ts';
 import { type HttpAnswer, JSON_TYPE } from './answer.ts';
 import { requireJson } from './read-body.ts';
 
@@ -57,18 +58,26 @@ function optionsIn(querystring: string): V1Options {
   };
 }
 
-/** The answer as JSON, or as CSV. */
+/** The answer as JSON, or as CSV. @throws RequestError InferenceFailed */
 export function encodePrediction(
-  answer: Prediction,
-  form: Parameters<typeof encodeV1Response>[1],
+  computed: Computed,
+  form: V1Form & { readonly rows: number },
   asCsv: boolean,
 ): HttpAnswer {
-  if (!asCsv) return { contentType: JSON_TYPE, body: encodeV1Response(answer, form), headers: [] };
+  const { warnings } = computed;
+  if (!asCsv) return { contentType: JSON_TYPE, body: encodeJson(computed, form), headers: [] };
   return {
     contentType: 'text/csv; charset=utf-8; header=present',
-    body: encodeCsvResponse(answer.predictions),
-    headers: answer.warnings.length > 0 ? [['X-Model-Warnings', asciiJson(answer.warnings)]] : [],
+    body: encodeCsvResponse(computed.predictions()),
+    headers: warnings.length > 0 ? [['X-Model-Warnings', asciiJson(warnings)]] : [],
   };
+}
+
+function encodeJson(computed: Computed, form: V1Form & { readonly rows: number }): string {
+  const { warnings } = computed;
+  const classes = form.form === 'instances' ? computed.classes() : undefined;
+  if (classes) return encodeV1Classes(classes, form.rows, warnings);
+  return encodeV1Response({ predictions: computed.predictions(), warnings }, form);
 }
 
 /** JSON that can stand in a header. */

@@ -36,9 +36,10 @@ export function predictV1(state: ServingState, { maxRequestBytes, requestTimeout
     clock.end('readMs');
     const request = decodeOrShow(format, body, { signature, example });
     clock.end('decodeMs');
-    const prediction = await predictor.predict(request, { deadlineMs, signal, stages: clock.stages });
+    const computed = await predictor.compute(request, { deadlineMs, signal, stages: clock.stages });
     clock.skip();
-    const answer = encodePrediction(prediction, { form: request.form, batched: signature.batched }, prefersCsv);
+    const form = { form: request.form, batched: signature.batched, rows: request.rows };
+    const answer = encodePrediction(computed, form, prefersCsv);
     clock.end('encodeMs');
     const timing = serverTiming(incoming, clock);
     return timing ? { ...answer, headers: [...answer.headers, timing] } : answer;

@@ -13,6 +13,8 @@ export interface ClassScores {
   at(row: number, column: number): number;
   /** The double that prints as the number's shortest decimal. */
   readonly shorten: (value: number) => number;
+  /** Numbers that are float32, or shown like them. */
+  readonly isNarrow: boolean;
 }
 
 type Numbers = ArrayLike<number>;
@@ -38,14 +40,15 @@ export function classScores(
   const tensors = target.scoreOutputs.map((name) => outputOf(outputs, name));
   const [first] = tensors;
   if (!first) return undefined;
-  const shorten = first.datatype === 'FP64' ? asIs : shortenFloat32;
+  const isNarrow = first.datatype !== 'FP64';
+  const shorten = isNarrow ? shortenFloat32 : asIs;
   const columns = tensors.map((tensor) => numbersOf(tensor) ?? []);
   const [data = []] = columns;
   if (columns.length > 1) {
-    return { width: columns.length, at: (row, column) => columns[column]?.[row] ?? Number.NaN, shorten };
+    return { width: columns.length, at: (row, column) => columns[column]?.[row] ?? Number.NaN, shorten, isNarrow };
   }
   const { width, offset, stride } = layoutOf(target, first, rows);
-  return { width, at: (row, column) => data[row * stride + offset + column] ?? Number.NaN, shorten };
+  return { width, at: (row, column) => data[row * stride + offset + column] ?? Number.NaN, shorten, isNarrow };
 }
 
 /** `[N,C]`, `[N]` and `[C]` of a single row by their element count; `[N,k,C]` by its last axis. */

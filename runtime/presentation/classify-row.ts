@@ -17,6 +17,18 @@ export interface RowAnswer {
 /** Answers for the rows of one run. */
 export type RowClassifier = (row: number, topK: number | undefined) => RowAnswer;
 
+/** One target's answers for the rows of a run before they are named: every class of every row, in column order. */
+export interface PlainClasses {
+  readonly kind: ScoreKind;
+  /** Keys of the classes, as `RowAnswer.scores` has them. */
+  readonly keys: readonly string[];
+  /** The numbers are shown as float32. */
+  readonly isNarrow: boolean;
+  label(row: number): JsonValue;
+  /** As many numbers as there are keys, the first of them; read at once, it may be the same list next time. */
+  values(row: number): readonly number[];
+}
+
 /** A target made ready: label keys and lookups are computed once. */
 export class TargetClassifier {
   readonly kind: ScoreKind;
@@ -24,12 +36,14 @@ export class TargetClassifier {
   readonly #labels: Label[];
   readonly #keys: string[];
   readonly #renamed: ReadonlyMap<string, Label> | undefined;
+  #areKeysUnique: boolean;
 
   constructor(target: ClassificationTarget) {
     this.#target = target;
     this.kind = kindAfter(target.activation, target.scoreKind);
     this.#labels = [...(target.labels ?? [])];
     this.#keys = this.#labels.map(String);
+    this.#areKeysUnique = new Set(this.#keys).size === this.#keys.length;
     const { outputLabels } = target;
     this.#renamed =
       outputLabels && new Map(outputLabels.map((label, column) => [String(label), this.#labels[column] ?? label]));
@@ -47,6 +61,18 @@ export class TargetClassifier {
     };
   }
 
+  /** @returns undefined for a target without numbers, with a single decision value, or with two classes of one name */
+  bindPlain(outputs: NamedTensors, rows: number): PlainClasses | undefined {
+    const scores = classScores(this.#target, outputs, rows);
+    if (!scores || (this.#single && this.kind === 'scores')) return undefined;
+    this.#nameColumns(this.#single ? 2 : scores.width);
+    if (!this.#areKeysUnique) return undefined;
+    const readLabel = this.#labelReader(outputs, rows);
+    const values = (row: number): number[] => this.#values(scores, row);
+    const label = readLabel ?? ((row) => this.#bestLabel(values(row)));
+    return { kind: this.kind, keys: this.#keys, isNarrow: scores.isNarrow, label, values };
+  }
+
   /** Whether the graph gives one number for two classes. */
   get #single(): boolean {
     return this.#target.scoreLayout !== 'columns';
@@ -54,10 +80,12 @@ export class TargetClassifier {
 
   /** Classes without a name are called by their position. */
   #nameColumns(width: number): void {
+    if (this.#labels.length >= width) return;
     for (let column = this.#labels.length; column < width; column += 1) {
       this.#labels.push(column);
       this.#keys.push(String(column));
     }
+    this.#areKeysUnique = new Set(this.#keys).size === this.#keys.length;
   }
 
   /** One number per class; for a single decision value the one of the second class only. */

@@ -2,7 +2,7 @@ import type { ClassificationPresentation, Presentation } from '../onnx/signature
 import type { JsonValue } from '../tensor/element.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
 import { TargetClassifier } from './classify-row.ts';
-import type { RowAnswer } from './classify-row.ts';
+import type { PlainClasses, RowAnswer } from './classify-row.ts';
 import { outputOf, rowValues, wholeValue } from './row-values.ts';
 
 /** What a request may ask of an answer. */
@@ -22,6 +22,8 @@ export interface Presenter {
   present(outputs: NamedTensors, rows: number, options?: PresentOptions): JsonValue[];
   /** The answer of a model without a batch axis: outputs are not cut into rows. */
   presentWhole(outputs: NamedTensors, options?: PresentOptions): JsonValue;
+  /** The answers of a classifier with one target, for who writes all classes as text without making values first; undefined for others. */
+  plainClasses?(outputs: NamedTensors, rows: number): PlainClasses | undefined;
 }
 
 /** Makes a presenter; label names are prepared once. */
@@ -66,7 +68,10 @@ function classificationPresenter({ targets }: ClassificationPresentation): Prese
       ),
     );
   };
-  return { present, presentWhole: (outputs, options) => present(outputs, 1, options)[0] ?? null };
+  const presentWhole: Presenter['presentWhole'] = (outputs, options) => present(outputs, 1, options)[0] ?? null;
+  const [only] = classifiers;
+  if (!only || classifiers.length > 1) return { present, presentWhole };
+  return { present, presentWhole, plainClasses: (outputs, rows) => only.bindPlain(outputs, rows) };
 }
 
 type ScoresKey = 'probabilities' | 'scores';

@@ -27,6 +27,33 @@ export function shortestFloat32(x: number): number {
   return roundToDigits(x, 8 - exponent);
 }
 
+/** Fixed notation ends where JavaScript's does, below 1e-6. */
+const MIN_FRACTION = 1e-6;
+const LEADING_ZEROS = Array.from({ length: 16 }, (_, count) => '0'.repeat(count));
+
+/**
+ * The JSON text of `shortestFloat32(x)`, `null` where there is none: the same characters, for probabilities made from their digits at once.
+ * @param x a float32 value held in a double
+ */
+export function float32Text(x: number): string {
+  if (!(x >= MIN_FRACTION && x < 1)) return Number.isFinite(x) ? `${shortestFloat32(x)}` : 'null';
+  const exponent = Math.floor(Math.log10(x));
+  let places = 5 - exponent;
+  let scale = POWERS_OF_TEN[places] ?? 1;
+  let digits = Math.round(x * scale);
+  for (let tried = 6; tried < 9 && Math.fround(digits / scale) !== x; tried += 1) {
+    places += 1;
+    scale = POWERS_OF_TEN[places] ?? 1;
+    digits = Math.round(x * scale);
+  }
+  while (digits % 10 === 0) {
+    digits /= 10;
+    places -= 1;
+  }
+  const text = `${digits}`;
+  return `0.${LEADING_ZEROS[places - text.length] ?? ''}${text}`;
+}
+
 /** @param x a float16 value held in a double */
 export function shortestFloat16(x: number): number {
   return shortestByText(x, Math.f16round, 5);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { shortestFloat16, shortestFloat32 } from '../../../runtime/tensor/decimal.ts';
+import { float32Text, shortestFloat16, shortestFloat32 } from '../../../runtime/tensor/decimal.ts';
 
 /** Number of significant decimal digits in the text that JSON gets. */
 function digitsOf(value: number): number {
@@ -38,6 +38,7 @@ describe('shortestFloat32', () => {
   for (const [name, x, text] of cases) {
     it(`writes ${name} as ${text}`, () => {
       expect(JSON.stringify(shortestFloat32(Math.fround(x)))).to.equal(text);
+      expect(float32Text(Math.fround(x))).to.equal(text);
     });
   }
 
@@ -84,5 +85,22 @@ describe('shortestFloat16', () => {
     }
     expect(shortestFloat16(Math.f16round(0.1))).to.equal(0.1);
     expect(shortestFloat16(-65504)).to.equal(-65500);
+  });
+});
+
+describe('float32Text', () => {
+  it('is the text of shortestFloat32, whatever the bits', () => {
+    const bits = fc.oneof(
+      fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      // From 1e-6 to 1, where it is made of digits.
+      fc.integer({ min: 0x35_86_37_bd, max: 0x3f_80_00_00 }),
+    );
+    fc.assert(
+      fc.property(bits, (value) => {
+        const [x = 0] = new Float32Array(Uint32Array.of(value).buffer);
+        expect(float32Text(x)).to.equal(JSON.stringify(shortestFloat32(x)));
+      }),
+      { numRuns: 20_000 },
+    );
   });
 });
