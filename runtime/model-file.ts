@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { ByteSource, Segment } from './onnx/byte-source.ts';
-import { segmentChunks } from './onnx/byte-source.ts';
+import { CHUNK_BYTES, segmentChunks } from './onnx/byte-source.ts';
 
 /** A file that `readModel` reads piece by piece; its weights never are in memory. Close it when the model is prepared. */
 export interface ModelFile extends ByteSource, Disposable {
@@ -8,15 +8,16 @@ export interface ModelFile extends ByteSource, Disposable {
 }
 
 /**
- * Opens a model file for reading. Reads are synchronous and allocate only what they return.
+ * Opens a model file for reading. Reads are synchronous and allocate at most what they return.
  * @throws the error of node:fs when the file cannot be opened
  */
 export function openModelFile(path: string): ModelFile {
   const descriptor = openSync(path, 'r');
   const { size } = fstatSync(descriptor);
   const close = (): void => closeSync(descriptor);
-  const read = (offset: number, length: number): Uint8Array => {
-    const wanted = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
+  const read = (offset: number, length: number, into?: Uint8Array): Uint8Array => {
+    const bytes = Math.max(0, Math.min(length, size - offset));
+    const wanted = into?.subarray(0, bytes) ?? Buffer.allocUnsafeSlow(bytes);
     let filled = 0;
     while (filled < wanted.length) {
       const count = readSync(descriptor, wanted, filled, wanted.length - filled, offset + filled);
@@ -34,8 +35,10 @@ export function openModelFile(path: string): ModelFile {
  */
 export function writeModelFile(source: ByteSource, segments: readonly Segment[], path: string): void {
   const descriptor = openSync(path, 'w', 0o600);
+  // One for all: garbage outside the heap stays until the heap itself is full, and would be there while the model loads.
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   try {
-    for (const chunk of segmentChunks(source, segments)) writeFully(descriptor, chunk);
+    for (const chunk of segmentChunks(source, segments, CHUNK_BYTES, buffer)) writeFully(descriptor, chunk);
   } finally {
     closeSync(descriptor);
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, type BigIntStats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { checkFileNames, MAX_FILES, pickModelFile, tooManyFiles } from './model-folder.ts';
 import type { ModelPath } from './model-path.ts';
@@ -103,8 +103,15 @@ function toStoredFile(name: string, stats: BigIntStats): StoredFile {
 
 async function hashFile(file: string, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256');
-  const chunks = createReadStream(file, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) });
-  for await (const chunk of chunks as AsyncIterable<Buffer>) hash.update(chunk);
+  // One buffer for all: garbage outside the heap stays until the heap itself is full, and would be there while the model loads.
+  const buffer = Buffer.allocUnsafeSlow(1 << 20);
+  await using handle = await open(file);
+  for (;;) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length);
+    if (bytesRead === 0) break;
+    hash.update(buffer.subarray(0, bytesRead));
+  }
   return hash.digest('hex');
 }
 

@@ -4,9 +4,10 @@ export interface ByteSource {
   readonly size: number;
   /**
    * @param offset 0 .. size
+   * @param into memory that may hold the result: at least `length` bytes, which the caller then leaves alone while it needs the result
    * @returns exactly `length` bytes, fewer only at the end of the source; the caller must not write into them
    */
-  read(offset: number, length: number): Uint8Array;
+  read(offset: number, length: number, into?: Uint8Array): Uint8Array;
 }
 
 /** A source over bytes in memory. Reads are views, nothing is copied. */
@@ -36,13 +37,18 @@ export function assemble(source: ByteSource, segments: readonly Segment[]): Uint
   return result;
 }
 
-const CHUNK_BYTES = 1024 * 1024;
+/** 1 MiB. */
+export const CHUNK_BYTES = 1024 * 1024;
 
-/** The rewritten file in order, in pieces of at most `chunkBytes` (1 MiB): what a file of any size is written from. */
+/**
+ * The rewritten file in order, in pieces of at most `chunkBytes`: what a file of any size is written from.
+ * @param into `chunkBytes` of memory for every piece in turn: each is then gone with the next. Default: pieces of their own
+ */
 export function* segmentChunks(
   source: ByteSource,
   segments: readonly Segment[],
   chunkBytes = CHUNK_BYTES,
+  into?: Uint8Array,
 ): Generator<Uint8Array> {
   for (const segment of segments) {
     if ('bytes' in segment) {
@@ -51,7 +57,7 @@ export function* segmentChunks(
     }
     const end = segment.offset + segment.length;
     for (let offset = segment.offset; offset < end; offset += chunkBytes) {
-      yield source.read(offset, Math.min(chunkBytes, end - offset));
+      yield source.read(offset, Math.min(chunkBytes, end - offset), into);
     }
   }
 }
