@@ -64,25 +64,45 @@ export class ModelStore {
 
   #answer(url: string, response: ServerResponse): void {
     if (this.behaviour.failWith !== undefined) return send(response, this.behaviour.failWith, error('backendError'));
-    const [, bucket = '', object] = /^\/storage\/v1\/b\/([^/]+)\/o(?:\/([^?]+))?/.exec(url) ?? [];
-    if (object === undefined) return send(response, 200, { kind: 'storage#objects', items: [] });
+    const { pathname, searchParams } = new URL(url, this.url);
+    const [, bucket = '', object] = /^\/storage\/v1\/b\/([^/]+)\/o(?:\/(.+))?/.exec(pathname) ?? [];
+    if (object === undefined) return send(response, 200, this.#list(bucket, searchParams));
     const name = decodeURIComponent(object);
     const generation = this.#generations.get(`${bucket}/${name}`);
     if (generation === undefined) return send(response, 404, error('notFound'));
-    send(response, 200, {
-      kind: 'storage#object',
-      bucket,
-      name,
-      generation: String(generation),
-      metageneration: '1',
-      size: '1024',
-      crc32c: 'AAAAAA==',
-    });
+    if (searchParams.get('ifGenerationNotMatch') === String(generation)) return send(response, 304, undefined);
+    send(response, 200, describe(bucket, name, generation));
+  }
+
+  #list(bucket: string, query: URLSearchParams): object {
+    const prefix = `${bucket}/${query.get('prefix') ?? ''}`;
+    const names = [...this.#generations.keys()].filter((name) => name.startsWith(prefix)).sort();
+    const start = Number(query.get('pageToken') ?? 0);
+    const end = start + Math.min(PAGE_SIZE, Number(query.get('maxResults') ?? PAGE_SIZE));
+    const items = names
+      .slice(start, end)
+      .map((name) => describe(bucket, name.slice(bucket.length + 1), this.#generations.get(name) ?? 0));
+    return { kind: 'storage#objects', items, ...(end < names.length ? { nextPageToken: String(end) } : {}) };
   }
 }
 
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+/** Objects of one answer at most, as the real service has it. */
+const PAGE_SIZE = 1_000;
+
+function describe(bucket: string, name: string, generation: number): object {
+  return {
+    kind: 'storage#object',
+    bucket,
+    name,
+    generation: String(generation),
+    metageneration: '1',
+    size: '1024',
+    crc32c: 'AAAAAA==',
+  };
+}
+
+function send(response: ServerResponse, status: number, body: object | undefined): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(body && JSON.stringify(body));
 }
 
 function error(reason: string): object {
