@@ -54,7 +54,7 @@ export class NodeProcess implements AsyncDisposable {
   }
 
   /** The first match in what it prints, waited for. @throws Error with all output when it ends without */
-  async printed(pattern: RegExp): Promise<RegExpExecArray> {
+  async printed(pattern: RegExp, timeoutMs = 30_000): Promise<RegExpExecArray> {
     return eventually(
       () => {
         const match = pattern.exec(this.stdout);
@@ -62,7 +62,7 @@ export class NodeProcess implements AsyncDisposable {
         const { exitCode, signalCode } = this.#process;
         throw new Error(`${pattern} is not printed (exit ${exitCode ?? signalCode}):\n${this.stdout}\n${this.stderr}`);
       },
-      { timeoutMs: 30_000, intervalMs: 20 },
+      { timeoutMs, intervalMs: 20 },
     );
   }
 
