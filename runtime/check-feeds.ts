@@ -21,14 +21,17 @@ function checkFeed(
   rows: number,
   { spec, batched }: { readonly spec: TensorSpec; readonly batched: boolean },
 ): void {
-  const path = `input ${JSON.stringify(spec.name)}`;
-  if (!tensor) throw invalidInput(path, 'is missing');
+  if (!tensor) throw misfit(spec, 'is missing');
   const { datatype, shape } = tensor;
-  if (datatype !== spec.datatype) throw invalidInput(path, `expected datatype ${spec.datatype}, got ${datatype}`);
+  if (datatype !== spec.datatype) throw misfit(spec, `expected datatype ${spec.datatype}, got ${datatype}`);
   if (!fitsShape(shape, spec.shape) && !isOtherRowCount(shape, spec, batched)) {
-    throw invalidInput(path, `expected shape ${formatShape(spec.shape)}, got ${formatShape(shape)}`);
+    throw misfit(spec, `expected shape ${formatShape(spec.shape)}, got ${formatShape(shape)}`);
   }
-  if (batched && shape[0] !== rows) throw invalidInput(path, `expected ${rows} rows, got ${shape[0] ?? 'a scalar'}`);
+  if (batched && shape[0] !== rows) throw misfit(spec, `expected ${rows} rows, got ${shape[0] ?? 'a scalar'}`);
+}
+
+function misfit({ name }: TensorSpec, problem: string): Error {
+  return invalidInput(`input ${JSON.stringify(name)}`, problem);
 }
 
 /** A model of a fixed number of rows takes any: they are cut into runs. */

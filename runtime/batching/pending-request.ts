@@ -101,12 +101,17 @@ export class PendingRequest implements Deadlined {
   /** Takes the outputs of one part; the answer is given once every row has come. */
   deliver({ start, rows }: Part, outputs: NamedTensors): void {
     if (this.isSettled) return;
+    if (rows === this.request.rows) {
+      this.#settle();
+      this.#resolvers.resolve(outputs);
+      return;
+    }
     this.#parts.push({ start, outputs });
     this.#deliveredRows += rows;
     if (this.#deliveredRows < this.request.rows) return;
     this.#settle();
     const inOrder = this.#parts.toSorted((a, b) => a.start - b.start).map((part) => part.outputs);
-    this.#resolvers.resolve(inOrder.length === 1 ? outputs : concatFeeds(inOrder));
+    this.#resolvers.resolve(concatFeeds(inOrder));
   }
 
   fail(error: unknown): void {

@@ -16,7 +16,9 @@ export function sliceRows(tensor: Tensor, start: number, rows: number): Tensor {
 
 /** The same rows of several tensors. */
 export function sliceNamed(tensors: NamedTensors, start: number, rows: number): NamedTensors {
-  return new Map([...tensors].map(([name, tensor]) => [name, sliceRows(tensor, start, rows)]));
+  const sliced = new Map<string, Tensor>();
+  for (const [name, tensor] of tensors) sliced.set(name, sliceRows(tensor, start, rows));
+  return sliced;
 }
 
 /** Undoes `concatRows`: consecutive pieces of so many rows each. Surplus rows at the end are dropped. */
