@@ -11,7 +11,7 @@ export ONNXRUNTIME_NODE_INSTALL := skip
 export REGISTRY VERSION PLATFORMS CLUSTER CLUSTER_NAME
 
 .PHONY: help setup tools test check lint format format-check typecheck generate generated-check build images push \
-  install-yaml version release operator serve demo demo-down test-browser test-e2e bench bench-peers bench-soak bench-page
+  install-yaml version release operator serve demo demo-down test-browser test-clients test-fuzz test-e2e bench bench-peers bench-soak bench-page
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,16 @@ test-browser: setup ## tests of the docs page in Chromium (apt-get install chrom
 
 test-e2e: setup ## tests on a real cluster with real pods (kind, or a node in namespaces)
 	@echo "==> end-to-end tests"; mocha --config test/e2e/.mocharc.json
+
+# Two clients register the same protobuf package: each gets a process of its own.
+test-clients: setup ## the public clients of Triton and KServe, unchanged, against every model (Python packages from PyPI)
+	@python=$$(node dev/python-environment.ts test/clients/requirements.txt)/bin/python; cd test/clients; \
+	  for client in triton kserve; do echo "==> $$client"; "$$python" -B -m pytest -q -p no:cacheprovider test_$$client.py; done
+
+test-fuzz: setup ## random damage to everything that reads what clients send, and schemathesis against every model's OpenAPI document
+	@echo '==> decoders'; node dev/fuzz-decoders.ts $(or $(INPUTS),200000)
+	@python=$$(node dev/python-environment.ts test/clients/requirements.txt)/bin/python; cd test/clients; \
+	  echo '==> OpenAPI'; "$$python" -B -m pytest -q -p no:cacheprovider test_openapi.py
 
 # Results of a whole run; with ARGS of a part of it they go nowhere unless ARGS says --out.
 BENCH_OUT = $(if $(ARGS),,--out bench/results/$(1).json)

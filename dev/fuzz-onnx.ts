@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { bytesSource, segmentsSize } from '../runtime/onnx/byte-source.ts';
 import { readModel } from '../runtime/onnx/read-model.ts';
 import { ModelFailure } from '../runtime/errors.ts';
-import { makeMutator } from '../test/runtime/onnx/mutate.ts';
+import { makeMutator } from '../test/support/mutate.ts';
 import { badModels, sampleModels } from '../test/support/models.ts';
 
 const MAX_FILE_MS = 1000;

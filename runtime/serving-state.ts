@@ -9,6 +9,8 @@ export interface ServedModel {
   readonly predictor: Predictor;
   /** Text of a V1 request that it answers; undefined when no row that it takes is known. */
   readonly example?: string | undefined;
+  /** The same as a request of the Open Inference Protocol. */
+  readonly exampleV2?: string | undefined;
   /** False once no answer can be expected any more. */
   isAlive(): boolean;
 }

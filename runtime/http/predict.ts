@@ -1,14 +1,13 @@
-import { RequestError } from '../errors.ts';
-import type { V1Request } from '../protocol/v1/decode-request.ts';
-import type { ServedModel, ServingState } from '../serving-state.ts';
+import type { ServingState } from '../serving-state.ts';
 import type { Answerer } from './answer.ts';
 import { BodyBudget } from './body-budget.ts';
 import { clientGone } from './client-gone.ts';
 import { openRequestOf } from './observe-requests.ts';
-import { type BodyFormat, bodyFormatOf, encodePrediction } from './predict-formats.ts';
+import { bodyFormatOf, encodePrediction } from './predict-formats.ts';
 import { readBody } from './read-body.ts';
 import { requestTimeoutMsOf } from './request-timeout.ts';
 import { serverTiming } from './server-timing.ts';
+import { decodeOrShow } from './show-example.ts';
 import { StageClock } from '../stage-clock.ts';
 
 export interface PredictLimits {
@@ -34,7 +33,7 @@ export function predictV1(state: ServingState, { maxRequestBytes, requestTimeout
       share: budget.share(response),
     });
     clock.end('readMs');
-    const request = decodeOrShow(format, body, { signature, example });
+    const request = decodeOrShow(() => format.decode(body, signature), format.isJson ? example : undefined);
     clock.end('decodeMs');
     const computed = await predictor.compute(request, { deadlineMs, signal, stages: clock.stages });
     clock.skip();
@@ -44,22 +43,4 @@ export function predictV1(state: ServingState, { maxRequestBytes, requestTimeout
     const timing = serverTiming(incoming, clock);
     return timing ? { ...answer, headers: [...answer.headers, timing] } : answer;
   };
-}
-
-/** Longest example that an error shows. */
-const MAX_EXAMPLE_CHARACTERS = 1_000;
-
-/** @throws RequestError InvalidInput, with an example of what the model takes where it is short enough to read */
-function decodeOrShow(
-  { decode, isJson }: BodyFormat,
-  body: Buffer,
-  { signature, example }: Pick<ServedModel, 'signature' | 'example'>,
-): V1Request {
-  try {
-    return decode(body, signature);
-  } catch (cause) {
-    const isShort = isJson && example !== undefined && example.length <= MAX_EXAMPLE_CHARACTERS;
-    if (!isShort || !(cause instanceof RequestError)) throw cause;
-    throw new RequestError(cause.code, cause.message, { cause, example });
-  }
 }

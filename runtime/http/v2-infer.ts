@@ -12,6 +12,7 @@ import type { PredictLimits } from './predict.ts';
 import { readBody, requireJson } from './read-body.ts';
 import { requestTimeoutMsOf } from './request-timeout.ts';
 import { serverTiming } from './server-timing.ts';
+import { decodeOrShow } from './show-example.ts';
 import { StageClock } from '../stage-clock.ts';
 
 /** `POST /v2/models/NAME/infer`: JSON, or JSON with tensors behind it; the answer in the form that was asked for. */
@@ -38,7 +39,8 @@ export function infer(
     const { headers } = incoming;
     const jsonLength = headers[JSON_LENGTH_KEY]?.toString();
     const jsonBytes = jsonLengthOf({ jsonLength, contentType: headers['content-type'] }, bytes.byteLength);
-    const request = decodeV2Request({ bytes, jsonBytes }, model.signature);
+    const example = jsonBytes === undefined ? model.exampleV2 : undefined;
+    const request = decodeOrShow(() => decodeV2Request({ bytes, jsonBytes }, model.signature), example);
     clock.end('decodeMs');
     const answer = await inferV2(model, request, { deadlineMs, signal, stages: clock.stages });
     clock.skip();

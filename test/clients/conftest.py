@@ -52,7 +52,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> dict[str, int]:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline and process.poll() is None:
         for line in log.read_text().splitlines():
             try:

@@ -1,6 +1,7 @@
 """What the server answers to plain JSON over urllib: no client's habits in between."""
 
 import json
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import numpy as np
@@ -18,7 +19,7 @@ def ask(served: Served, path: str, body: object = None) -> dict:
 
 
 def metadata_of(served: Served) -> dict:
-    return ask(served, f"/v2/models/{served.model.name}")
+    return ask(served, f"/v2/models/{quote(served.model.name)}")
 
 
 def inputs_of(served: Served) -> list[tuple[str, str, np.ndarray]]:
@@ -36,7 +37,7 @@ def expected_tensors(served: Served) -> Tensors:
         {"name": name, "datatype": datatype, "shape": values.shape, "data": as_json(values)}
         for name, datatype, values in inputs_of(served)
     ]
-    answer = ask(served, f"/v2/models/{served.model.name}/infer", {"inputs": inputs})
+    answer = ask(served, f"/v2/models/{quote(served.model.name)}/infer", {"inputs": inputs})
     return {
         each["name"]: np.array(each["data"], dtype=NUMPY_TYPES[each["datatype"]]).reshape(each["shape"])
         for each in answer["outputs"]

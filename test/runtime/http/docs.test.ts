@@ -12,6 +12,7 @@ const LIMITS = { maxRequestBytes: 100_000, requestTimeoutMs: 1000 };
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const HOSTILE = '</title><script>alert(1)</script>';
 const EXAMPLE = '{"instances":[{"age":9007199254740993,"monthly_fee":null,"plan":"<b>","Amount__EUR_":0.5}]}';
+const EXAMPLE_V2 = '{"inputs":[]}';
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 describe('docs over HTTP', () => {
@@ -26,7 +27,8 @@ describe('docs over HTTP', () => {
     const signature = SAMPLES.customers;
     const session = { run: () => Promise.reject(new Error('not asked to run')) };
     const predictor = new Predictor({ session, signature, batching: { maxRows: 4, maxQueuedRows: 4 } });
-    state.ready({ generation: '17', signature, predictor, example, isAlive: () => true });
+    const exampleV2 = example && EXAMPLE_V2;
+    state.ready({ generation: '17', signature, predictor, example, exampleV2, isAlive: () => true });
   };
 
   beforeEach(async () => {
@@ -113,6 +115,14 @@ describe('docs over HTTP', () => {
     expect(status).to.equal(400);
     expect(Object.keys(JSON.parse(text))).to.deep.equal(['error', 'code', 'example']);
     expect(text).to.include(`"example":${EXAMPLE}}`);
+  });
+
+  it('shows one of the Open Inference Protocol to whoever speaks it', async () => {
+    load(EXAMPLE);
+    const path = `/v2/models/${encodeURIComponent(HOSTILE)}/infer`;
+    const { status, text } = await call(path, { method: 'POST', headers: JSON_TYPE, body: '{"inputs": []}' });
+    expect(status).to.equal(400);
+    expect(text).to.include(`"example":${EXAMPLE_V2}}`);
   });
 
   it('shows no example that is too long to read, and none with other errors', async () => {

@@ -4,7 +4,7 @@ import { ModelFailure } from '../../../runtime/errors.ts';
 import { assemble, bytesSource, segmentsSize } from '../../../runtime/onnx/byte-source.ts';
 import { readModel } from '../../../runtime/onnx/read-model.ts';
 import { badModels, sampleModels } from '../../support/models.ts';
-import { makeMutator } from './mutate.ts';
+import { makeMutator } from '../../support/mutate.ts';
 
 const FILES = 3000;
 const SEED = 20_251;

@@ -61,13 +61,38 @@ function join(...parts: readonly Uint8Array[]): Uint8Array {
   return result;
 }
 
-/** Damages files in ways that depend only on the seed and the order of calls. */
-export function makeMutator(seed: number): Mutator {
+/** Puts one of the tokens of a text format in, or in the place of some bytes. */
+function putToken(tokens: readonly Uint8Array[]): Damage {
+  return (bytes, random) => {
+    const at = random(bytes.length);
+    return join(bytes.subarray(0, at), tokens[random(tokens.length)]!, bytes.subarray(at + random(4)));
+  };
+}
+
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
+/** Signs that numbers are made of; digits most of all, which leave the form as it was. */
+const IN_NUMBERS = Buffer.from('0123456789012345678901234567890123456789.-+eE');
+
+/** Makes another number of one: the form of a text stays whole. */
+const changeNumber: Damage = (bytes, random) => {
+  const from = random(bytes.length);
+  const at = bytes.findIndex((byte, index) => index >= from && isDigit(byte));
+  if (at >= 0) bytes[at] = IN_NUMBERS[random(IN_NUMBERS.length)]!;
+  return bytes;
+};
+
+/**
+ * Damages files in ways that depend only on the seed and the order of calls.
+ * @param tokens words and signs of the format, put in or numbers changed two times of three
+ */
+export function makeMutator(seed: number, tokens: readonly string[] = []): Mutator {
   const random = makeRandom(seed);
+  const put = putToken(tokens.map((token) => Buffer.from(token)));
+  const damages = tokens.length === 0 ? DAMAGES : [...DAMAGES, ...DAMAGES.flatMap(() => [put, changeNumber])];
   return (original, other) => {
     let bytes: Uint8Array = Uint8Array.from(original);
     for (let count = random(4) === 0 ? 3 : 1; count > 0 && bytes.length > 0; count -= 1) {
-      bytes = DAMAGES[random(DAMAGES.length)]!(bytes, random, other);
+      bytes = damages[random(damages.length)]!(bytes, random, other);
     }
     return bytes;
   };
