@@ -41,7 +41,10 @@ export function asFailure(error: unknown, path: string): Delegated | Failed {
     return { kind: 'failed', reason: 'StorageUnavailable', message, retryable: true };
   }
   const { reason, message, retryable } = error;
-  if (reason === 'ModelAccessDenied') return { kind: 'delegated', reason, message: sentence(message) };
+  if (reason === 'ModelAccessDenied') {
+    const consequence = 'The pods take the newest when they start; without that right no newer one is noticed.';
+    return { kind: 'delegated', reason, message: `${sentence(message)} ${consequence}` };
+  }
   return { kind: 'failed', reason, message: sentence(message), retryable };
 }
 

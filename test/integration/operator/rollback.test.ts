@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { conditionOf, type LiveObject } from '../../support/cluster-objects.ts';
 import { soon, startOperatorBed, type OperatorBed } from '../../support/operator-bed.ts';
 import type { PodFate } from '../../support/stand-in-kubelet.ts';
+import { passDeadline } from './fault-matrix.ts';
 
 const HASH = 'modeldeployment.dev/template-hash';
 const GENERATION = 'modeldeployment.dev/model-generation';
@@ -136,22 +137,9 @@ describe('a spec that the pods refuse, on a real API server', function () {
       envOf(pod, 'LOG_LEVEL') ? { waiting: { reason: 'ImagePullBackOff', message: 'Back-off' } } : 'ready';
     await patch('silent', { logLevel: 'debug' });
     await untilReady('silent', /^False ImagePullFailed: /);
-    await passDeadline('silent');
+    await passDeadline(bed, 'silent');
     const object = await untilReady('silent', /^False ModelRejected: The new spec was refused \(ImagePullFailed\)/);
     expect(conditionOf(object, 'Ready')).to.match(/is tried again every 30 minutes\.$/);
     await untilPodsAre('silent', metadata.annotations[HASH], 1);
   });
-
-  /** A rollout's ten minutes pass at once: while the operator pauses, the Deployment gets a deadline of a second. */
-  async function passDeadline(name: string): Promise<void> {
-    await patch(name, { paused: true });
-    await untilReady(name, / Paused: /);
-    await bed.objects.patch('deployment', name, { spec: { progressDeadlineSeconds: 1 } });
-    await soon(async () => {
-      const { status } = await bed.objects.get('deployment', name);
-      const condition = status.conditions.find(({ type }: LiveObject) => type === 'Progressing');
-      expect(condition.reason).to.equal('ProgressDeadlineExceeded');
-    });
-    await patch(name, { paused: false });
-  }
 });
