@@ -14,7 +14,7 @@ import { LoadClient } from './load/client.ts';
 import { measureModel, type Cell, type Effort, type ModelResult } from './measure-model.ts';
 import { openModel } from './models.ts';
 import { makePeerModels } from './peer-models.ts';
-import { CAN_PIN, setNiceness } from './pinning.ts';
+import { CAN_PIN, leaveServerCore, setNiceness } from './pinning.ts';
 import { cellName, type PeerResults } from './results.ts';
 import type { ServerDefinition } from './servers/definition.ts';
 import { ECHO } from './servers/echo.ts';
@@ -48,6 +48,7 @@ const { values } = parseArgs({
   },
 });
 setNiceness(Number(values.nice));
+leaveServerCore();
 const measureMs = Number(values.seconds) * 1000;
 const effort: Effort = { rounds: Number(values.rounds), warmUpMs: measureMs / 3, measureMs };
 const chosen = PEERS.filter(({ name }) => values.peer.includes(name));

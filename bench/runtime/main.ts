@@ -4,7 +4,7 @@
  *   node bench/runtime/main.ts [--only TEXT] [--rounds 5] [--seconds 1] [--nice 0] [--out FILE] [--runtime [NAME=]dist/runtime/main.js]...
  *
  * --only keeps the loads whose name has TEXT in it, e.g. `random-forest v1 1 c64`, `start-up`, `overload`; several: any of them. --runtime given twice compares two builds.
- * --nice=-19 for a machine that is busy with other things.
+ * --env NAME=VALUE sets a variable of the runtime, e.g. INFERENCE_THREAD=Main. --nice=-19 for a machine that is busy with other things.
  */
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -15,7 +15,7 @@ import { summarize } from '../statistics.ts';
 import { measureModel, type Cell, type ModelResult } from './measure-model.ts';
 import { openMlp, openModel } from './models.ts';
 import { measureOverload, type OverloadResult } from './overload.ts';
-import { CAN_PIN, setNiceness } from './pinning.ts';
+import { CAN_PIN, leaveServerCore, setNiceness } from './pinning.ts';
 import type { ServerDefinition } from './servers/definition.ts';
 import { cellName, type RuntimeResults } from './results.ts';
 import { ECHO } from './servers/echo.ts';
@@ -59,15 +59,18 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '1' },
     nice: { type: 'string', default: '0' },
     out: { type: 'string' },
+    env: { type: 'string', multiple: true, default: [] },
     runtime: { type: 'string', multiple: true, default: ['dist/runtime/main.js'] },
   },
 });
 setNiceness(Number(values.nice));
+leaveServerCore();
 const measureMs = Number(values.seconds) * 1000;
 const effort = { rounds: Number(values.rounds), warmUpMs: measureMs / 3, measureMs };
+const env = Object.fromEntries(values.env.map((text) => text.split('=', 2)));
 const runtimes = values.runtime.map((text) => {
   const [, name, file] = /^(?:([^=]*)=)?(.*)$/.exec(text)!;
-  return ours(resolve(ROOT, file!), name ?? 'ours');
+  return ours(resolve(ROOT, file!), name ?? 'ours', env);
 });
 if (!CAN_PIN) console.warn('servers and client share cores here: two cores and taskset make the numbers steadier');
 

@@ -20,3 +20,8 @@ export function onCore(core: number, command: readonly string[]): string[] {
   const pinned = CAN_PIN ? ['taskset', '--cpu-list', String(core), ...command] : [...command];
   return niceness === 0 ? pinned : ['nice', '-n', String(niceness), ...pinned];
 }
+
+/** Keeps this process, which only waits while others are measured, away from the servers' core. */
+export function leaveServerCore(): void {
+  if (CAN_PIN) spawnSync('taskset', ['--all-tasks', '--pid', '--cpu-list', String(CLIENT_CORE), String(process.pid)]);
+}
