@@ -11,7 +11,7 @@ export ONNXRUNTIME_NODE_INSTALL := skip
 export REGISTRY VERSION PLATFORMS CLUSTER CLUSTER_NAME
 
 .PHONY: help setup tools test check lint format format-check typecheck generate generated-check build images push \
-  install-yaml version release operator serve demo demo-down test-browser test-clients test-fuzz test-e2e bench bench-peers bench-soak bench-page
+  install-yaml version release operator serve demo demo-down test-browser test-python test-python-torch test-clients test-fuzz test-e2e bench bench-peers bench-soak bench-page
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,12 @@ demo-down: setup ## remove everything make demo made
 
 test-browser: setup ## tests of the docs page in Chromium (apt-get install chromium): SCREENSHOTS=folder keeps pictures
 	@echo "==> browser tests"; mocha --config test/browser/.mocharc.json
+
+test-python: tools ## the Python package: ruff, mypy, tests on pinned frameworks (Python 3.11), the code of docs/guides
+	@python/test.sh
+
+test-python-torch: tools # the same with PyTorch, which is large
+	@python/test.sh torch
 
 test-e2e: setup ## tests on a real cluster with real pods (kind, or a node in namespaces)
 	@echo "==> end-to-end tests"; mocha --config test/e2e/.mocharc.json

@@ -31,9 +31,9 @@ class Served:
     """`modeldeployment serve` of a folder; the self-check against golden.json has passed, else it would not be ready."""
 
     def __init__(self, folder: str | Path, *flags: str) -> None:
-        ports = ["--port", "0", "--grpc-port", "0", "--metrics-port", "0", "--name", "model"]
+        ports = ["--port", "0", "--grpc-port", "0", "--metrics-port", "0"]
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 -- closed by stop()
-        command = [NODE, "cli/main.ts", "serve", str(folder), *ports, *flags]
+        command = [NODE, "cli/main.ts", "serve", str(folder), *ports, *(flags or ("--name", "model"))]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log, text=True)
         assert self.process.stdout is not None
         shown: list[str] = []

@@ -6,16 +6,12 @@ import math
 
 import numpy as np
 
-from .errors import MismatchError, MissingValuesMismatchError, TextMismatchError
+from .errors import IMPUTE_FIRST, MismatchError, MissingValuesMismatchError, TextMismatchError
 from .proof import Proof
 from .report import ExportReport
 from .samples.sample import Sample
 from .samples.texts import Texts
 
-_IMPUTE = (
-    "Put an imputer before it, so that the model never sees a missing value: make_pipeline(SimpleImputer(), model), and train it again; "
-    "or leave rows with missing values out of the sample, if none will be asked about."
-)
 _TOKENS = (
     'Give the vectorizer a pattern that its ONNX form has, TfidfVectorizer(token_pattern="[a-zA-Z0-9_]+"), or strip_accents="unicode" before it, '
     "and train it again."
@@ -32,7 +28,7 @@ def mismatch(report: ExportReport, rows: Sample, proof: Proof, tolerance: float)
         problem = (
             f"the converted model treats missing values otherwise than the original ({_how_far(report, failing)})."
         )
-        return MissingValuesMismatchError(f"{problem}\n\n{report}\n", _IMPUTE, report)
+        return MissingValuesMismatchError(f"{problem}\n\n{report}\n", IMPUTE_FIRST, report)
     if isinstance(rows, Texts) and off.any() and all(not rows.texts[row].isascii() for row in np.flatnonzero(off)):
         problem = f"the converted model splits text with letters beyond ASCII otherwise than the original ({_how_far(report, failing)})."
         return TextMismatchError(f"{problem}\n\n{report}\n", _TOKENS, report)

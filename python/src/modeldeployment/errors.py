@@ -8,6 +8,13 @@ if TYPE_CHECKING:
     from .report import ExportReport
 
 
+IMPUTE_FIRST = (
+    "Put an imputer before it, so that the model never sees a missing value: make_pipeline(SimpleImputer(), model), and train it again; "
+    "or leave rows with missing values out of the sample, if none will be asked about."
+)
+"""The way out where trees have learned what to do with missing values."""
+
+
 class ModelDeploymentError(Exception):
     """Base of all errors of this package. `problem` is one sentence, `way_out` what to do about it."""
 

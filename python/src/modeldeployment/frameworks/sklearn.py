@@ -11,7 +11,7 @@ from onnx import ModelProto
 
 from ..answers import Answers, Layout, labels_of
 from ..columns import check_columns
-from ..errors import UnsupportedModelError
+from ..errors import IMPUTE_FIRST, ConversionError, UnsupportedModelError
 from ..graph import rename_classes, split_matrix_input, with_float_trees
 from ..json_values import plain_label
 from ..samples import read_rows
@@ -140,6 +140,7 @@ class SklearnExporter:
         )
 
     def _convert(self, sample: Sample, attempt: Attempt) -> ModelProto:
+        _refuse_splits_on_missing_values(self.model)
         has_boosting = _register_boosting()
         opset = BOOSTING_OPSET if has_boosting and _has_boosting(self.model) else TARGET_OPSET
         if isinstance(sample, Table) and sample.is_numeric and not _picks_columns(self.model):
@@ -159,6 +160,17 @@ class SklearnExporter:
         model = ModelProto()
         model.CopyFrom(converted)
         return model
+
+
+def _refuse_splits_on_missing_values(model: Any) -> None:
+    """Trees that split missing values from all others have an infinite threshold, on which skl2onnx never ends."""
+    for step in _steps(model):
+        tree = getattr(step, "tree_", None)
+        if tree is not None and not np.isfinite(tree.threshold).all():
+            raise ConversionError(
+                f"trees of {type(model).__name__} split on whether a value is missing, which has no ONNX form.",
+                IMPUTE_FIRST,
+            )
 
 
 def _unwrapped(model: Any) -> Any:
@@ -230,6 +242,8 @@ def _steps(model: Any) -> list[Any]:
             "calibrated_classifiers_",
         ):
             entries = getattr(step, name, None)
+            if isinstance(entries, np.ndarray):
+                entries = list(entries.ravel())
             if isinstance(entries, list):
                 waiting += [
                     part

@@ -107,7 +107,7 @@ def _cast(values: Any, given: ModelInput) -> NDArray[Any]:
         wrong = next((cell for cell in array.reshape(-1) if not isinstance(cell, str)), None)
         if wrong is not None:
             raise PredictError(
-                f"{given.name!r} takes text, not {wrong!r}.", "Turn it into text: frame[column].fillna('').astype(str)."
+                f"{given.name!r} takes text, not {wrong}.", "Turn it into text: frame[column].fillna('').astype(str)."
             )
         return np.asarray(array, dtype=object)
     try:
