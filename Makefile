@@ -11,7 +11,8 @@ export ONNXRUNTIME_NODE_INSTALL := skip
 export REGISTRY VERSION PLATFORMS CLUSTER CLUSTER_NAME
 
 .PHONY: help setup tools test check lint format format-check typecheck generate generated-check build images push \
-  install-yaml version release operator serve demo demo-down test-browser test-python test-python-torch test-clients test-fuzz test-e2e bench bench-peers bench-soak bench-page
+  install-yaml version release operator serve demo demo-down test-browser test-python test-python-torch test-clients test-fuzz test-e2e bench bench-peers bench-soak bench-page \
+  bench-operator bench-operator-page chaos
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -114,3 +115,12 @@ bench-soak: build ## memory under load, ten minutes: [ARGS='--minutes 60']
 
 bench-page: setup ## the results as tables and plots in docs/performance.md
 	@node bench/runtime/main-page.ts
+
+bench-operator: setup ## the operator with many models on a real API server: [N='100 1000 3000 5000']
+	@node bench/operator/main.ts $(or $(N),100 1000)
+
+bench-operator-page: setup ## the results as a table and a plot in docs/performance-operator.md
+	@node bench/operator/main-page.ts
+
+chaos: setup ## two operators, models that change and everything that can break: [MINUTES=60] [MODELS=500] [SEED=1]
+	@node bench/operator/chaos-run.ts $(or $(MINUTES),60) $(or $(MODELS),500) $(SEED)

@@ -1,16 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadavg } from 'node:os';
 import { describeMachine } from '../machine.ts';
 import { startBed } from './bed.ts';
+import { RESULTS, type OperatorResult } from './report/results.ts';
 import { measureCreation, measureEdits, measureIdle, measureRestart, measureStorm } from './measure.ts';
 
-const RESULTS = join(import.meta.dirname, '..', 'results');
 const EDITS = 100;
 const EDITS_BEHIND_STORM = 20;
 const IDLE_SECONDS = 30;
 
 /** Everything for one number of models, on a cluster of its own. */
-async function measureAll(count: number) {
+async function measureAll(count: number): Promise<Omit<OperatorResult, 'machine' | 'measuredAt' | 'loadBefore'>> {
   const bed = await startBed();
   try {
     let operator = await bed.startOperator();
@@ -23,7 +24,7 @@ async function measureAll(count: number) {
     const edits = await measureEdits(bed, { count, edits: EDITS, behindStorm: false });
     const editsBehindStorm = await measureEdits(bed, { count, edits: EDITS_BEHIND_STORM, behindStorm: true });
     console.error(count, 'edits', JSON.stringify([edits, editsBehindStorm]));
-    await operator.untilIdle();
+    await operator.untilIdle(3_000);
     const idle = await measureIdle(bed, operator, IDLE_SECONDS);
     console.error(count, 'idle', JSON.stringify(idle));
     const restarted = await measureRestart(bed, operator);
@@ -47,8 +48,6 @@ async function measureAll(count: number) {
   }
 }
 
-export type OperatorResult = Awaited<ReturnType<typeof measureAll>>;
-
 /** `node bench/operator/main.ts 100 1000`: results of other numbers of models stay as they are. */
 const counts = process.argv.slice(2).map(Number);
 if (counts.length === 0 || counts.some((count) => !Number.isInteger(count) || count < 1)) {
@@ -57,7 +56,14 @@ if (counts.length === 0 || counts.some((count) => !Number.isInteger(count) || co
 }
 mkdirSync(RESULTS, { recursive: true });
 for (const count of counts) {
-  const result = { machine: describeMachine(), measuredAt: new Date().toISOString(), ...(await measureAll(count)) };
+  const [loadBefore = 0] = loadavg();
+  const measured = await measureAll(count);
+  const result: OperatorResult = {
+    machine: describeMachine(),
+    measuredAt: new Date().toISOString(),
+    loadBefore,
+    ...measured,
+  };
   writeFileSync(join(RESULTS, `operator-${count}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
 }
 process.exit(0);

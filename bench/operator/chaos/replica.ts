@@ -11,6 +11,7 @@ export class Replica {
   readonly #env: Readonly<Record<string, string>>;
   #process: OperatorProcess | undefined;
   #isWanted = false;
+  #isStarting = false;
   /** How often it ended by itself, as it must when it loses its lease. */
   exits = 0;
 
@@ -41,8 +42,10 @@ export class Replica {
 
   async start(): Promise<void> {
     this.#isWanted = true;
+    this.#isStarting = true;
     const env = { KUBECONFIG: this.apiServer.kubeconfig, ...this.#env };
     this.#process = await OperatorProcess.start(this.#directory, env);
+    this.#isStarting = false;
   }
 
   async stop(signal: NodeJS.Signals): Promise<void> {
@@ -52,7 +55,7 @@ export class Replica {
 
   /** What the kubelet does: starts it again when it ended. */
   async revive(): Promise<void> {
-    if (!this.#isWanted || this.#process?.hasExited !== true) return;
+    if (!this.#isWanted || this.#isStarting || this.#process?.hasExited !== true) return;
     this.exits += 1;
     await this.start();
   }
