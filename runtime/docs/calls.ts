@@ -113,24 +113,25 @@ const BINARY = {
     'The JSON, followed by the bytes of the tensors that have `binary_data_size`; the header `Inference-Header-Content-Length` says where it ends.',
 };
 
+const SERVER: Schema = {
+  type: 'object',
+  properties: { name: TEXT, version: TEXT, extensions: { type: 'array', items: TEXT } },
+  required: ['name', 'version', 'extensions'],
+};
+
 function v2Calls(model: DocumentedModel): Call[] {
   const path = `/v2/models/${encodeURIComponent(model.name)}`;
   const text = exampleOf(model);
   const example = text === undefined ? undefined : inferRequest(decodeV1Request(text, model.signature).feeds);
   const call = { method: 'get', tag: 'v2' } as const;
   const list: Schema = { type: 'array', items: { type: 'object' } };
-  const server: Schema = {
-    type: 'object',
-    properties: { name: TEXT, version: TEXT, extensions: { type: 'array', items: TEXT } },
-    required: ['name', 'version', 'extensions'],
-  };
   return [
     {
       ...call,
       path: '/v2',
       id: 'v2Server',
       summary: 'Name, version and extensions of this server',
-      answer: { schema: server, description: 'About the server.' },
+      answer: { schema: SERVER, description: 'About the server.' },
       errors: [],
     },
     {

@@ -65,7 +65,9 @@ function body(key: 'instances' | 'inputs', rows: Schema, { outputs, presentation
     type: 'object',
     properties: { [key]: rows, [key === 'instances' ? 'inputs' : 'instances']: false, parameters, outputs: names },
     required: [key],
-    if: { properties: { outputs: { type: 'array' } }, required: ['outputs'] },
-    then: { properties: { parameters: { properties: { topK: false } } } },
+    anyOf: [
+      { properties: { outputs: { type: 'null' } } },
+      { properties: { parameters: { properties: { topK: false } } } },
+    ],
   };
 }
