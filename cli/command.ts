@@ -56,6 +56,15 @@ export const CLUSTER_FLAGS: readonly FlagSpec[] = [
   { name: 'kubeconfig', value: 'FILE', help: 'kubeconfig file (KUBECONFIG, else ~/.kube/config)' },
 ];
 
+/** Of commands whose result a program may want to read. */
+export const OUTPUT_JSON: FlagSpec = {
+  name: 'output',
+  short: 'o',
+  value: 'FORMAT',
+  help: 'instead of text',
+  choices: ['json'],
+};
+
 export const HELP_FLAG: FlagSpec = { name: 'help', short: 'h', help: 'this text' };
 
 /** Every flag that a command takes. */

@@ -1,4 +1,4 @@
-/** The table of commands in cli/commands.ts -> docs/cli.md: what --help says, on one page. */
+/** The table of commands in cli/specs/ -> docs/cli.md: what --help says, on one page. */
 import { writeFile } from 'node:fs/promises';
 import { CLUSTER_FLAGS, HELP_FLAG, type CommandSpec, type FlagSpec } from '../cli/command.ts';
 import { COMMANDS } from '../cli/commands.ts';
@@ -8,7 +8,7 @@ import { flagHelp, flagUsage, usageLine } from '../cli/help.ts';
 /** Where the page is committed. */
 export const CLI_PAGE = new URL('../docs/cli.md', import.meta.url);
 
-const INTRODUCTION = `<!-- Generated from cli/commands.ts by \`npm run generate\`. Do not edit. -->
+const INTRODUCTION = `<!-- Generated from cli/specs/ by \`npm run generate\`. Do not edit. -->
 
 # The command line
 
