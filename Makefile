@@ -11,7 +11,7 @@ export ONNXRUNTIME_NODE_INSTALL := skip
 export REGISTRY VERSION PLATFORMS CLUSTER CLUSTER_NAME
 
 .PHONY: help setup tools test check lint format format-check typecheck generate generated-check build images push \
-  install-yaml version release operator serve demo demo-down test-browser test-python test-python-torch test-clients test-fuzz test-e2e bench bench-peers bench-soak bench-page \
+  install-yaml version release operator serve demo demo-down test-browser test-python test-python-torch test-clients test-fuzz test-e2e bench bench-peers bench-memory bench-soak bench-page \
   bench-operator bench-operator-page chaos
 
 help: ## this list
@@ -110,8 +110,11 @@ bench: build ## how fast the runtime is beside bare node:http and onnxruntime: [
 bench-peers: build ## the same beside the Python servers one could pick instead (virtual environments from PyPI)
 	@node bench/runtime/main-peers.ts $(call BENCH_OUT,peers) $(ARGS)
 
-bench-soak: build ## memory under load, ten minutes: [ARGS='--minutes 60']
-	@node bench/runtime/main-soak.ts $(call BENCH_OUT,soak) $(ARGS)
+bench-memory: build ## memory under full load, ten minutes: [ARGS='--minutes 60']
+	@node bench/runtime/main-memory.ts $(call BENCH_OUT,memory) $(ARGS)
+
+bench-soak: setup ## whether memory grows under a mix of requests and loads, an hour: [ARGS='--minutes 10']
+	@node bench/soak.ts $(ARGS)
 
 bench-page: setup ## the results as tables and plots in docs/performance.md
 	@node bench/runtime/main-page.ts

@@ -28,20 +28,3 @@ export function pairedRatios(values: readonly number[], over: readonly number[])
   if (values.length !== over.length) throw new RangeError(`${values.length} rounds against ${over.length}`);
   return summarize(values.map((value, round) => value / over[round]!));
 }
-
-/**
- * Slope of the straight line through points that is nearest to them (least squares).
- * @returns y per x
- * @throws RangeError with fewer than two different x
- */
-export function slope(points: readonly (readonly [x: number, y: number])[]): number {
-  const meanX = mean(points.map(([x]) => x));
-  const meanY = mean(points.map(([, y]) => y));
-  const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
-  if (!(spread > 0)) throw new RangeError('a line needs two points');
-  return points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}

@@ -12,7 +12,7 @@ import {
   overloadTable,
   searchTable,
 } from './report/tables.ts';
-import { findCell, type PeerResults, type RuntimeResults, type SoakResults } from './results.ts';
+import { findCell, type PeerResults, type RuntimeResults, type MemoryResults } from './results.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const PAGE = join(ROOT, 'docs', 'performance.md');
@@ -33,15 +33,15 @@ const SHORT: Readonly<Record<string, string>> = {
 const START = '<!-- Made by `make bench-page`; edit what is around it. -->';
 const END = '<!-- The end of what is made. -->';
 
-const [runtime, peers, soak] = await Promise.all([
+const [runtime, peers, memory] = await Promise.all([
   readResults<RuntimeResults>('runtime'),
   readResults<PeerResults>('peers'),
-  readResults<SoakResults>('soak'),
+  readResults<MemoryResults>('memory'),
 ]);
 const page = await readFile(PAGE, 'utf8');
 const [before, after] = [page.indexOf(START), page.indexOf(END)];
 if (before === -1 || after < before) throw new Error(`${PAGE} must have the lines ${START} and ${END}`);
-const made = await makeSections({ runtime, peers, soak });
+const made = await makeSections({ runtime, peers, memory });
 await writeFile(PAGE, [page.slice(0, before) + START, ...made, page.slice(after)].join('\n\n'));
 
 async function readResults<T>(name: string): Promise<T | undefined> {

@@ -30,14 +30,12 @@ export interface PeerResults extends Measured {
   readonly models: readonly ModelResult[];
 }
 
-/** bench/results/soak.json, of `make bench-soak`. */
-export interface SoakResults extends Measured {
+/** bench/results/memory.json, of `make bench-memory`. */
+export interface MemoryResults extends Measured {
   readonly modelMiB: number;
   readonly requests: number;
   /** Of the last sample. */
   readonly residentMiB: number;
-  /** Of the second half of the samples. */
-  readonly mebibytesPerHour: number;
   readonly samples: readonly { readonly minute: number; readonly residentMiB: number }[];
 }
 

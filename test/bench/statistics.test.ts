@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { array, assert, integer, property } from 'fast-check';
-import { median, pairedRatios, slope, summarize } from '../../bench/statistics.ts';
+import { median, pairedRatios, summarize } from '../../bench/statistics.ts';
 
 describe('statistics of the benchmarks', () => {
   it('takes the middle value', () => {
@@ -29,15 +29,8 @@ describe('statistics of the benchmarks', () => {
     expect(pairedRatios([100, 10, 50], [50, 5, 20])).to.deep.equal({ median: 2, min: 2, max: 2.5 });
   });
 
-  it('finds the slope of a line, and of points beside one', () => {
-    expect(slope([1, 2, 3].map((x) => [x, 2 * x + 5]))).to.be.closeTo(2, 1e-12);
-    expect(slope([0, 3, 0].map((y, x) => [x, y]))).to.be.closeTo(0, 1e-12);
-  });
-
   it('refuses what has no answer', () => {
     expect(() => median([])).to.throw(RangeError);
-    expect(() => slope([[1, 2]])).to.throw(RangeError);
-    expect(() => slope([])).to.throw(RangeError);
     expect(() => pairedRatios([], [])).to.throw(RangeError);
     expect(() => pairedRatios([1, 2], [1])).to.throw(RangeError);
   });

@@ -51,7 +51,7 @@ const find = (goals: readonly Goal[], measure: string): Goal =>
 describe('the goals of the benchmarks', () => {
   it('compare the same rounds', () => {
     const goal = find(
-      judgeGoals({ runtime: undefined, peers: PEERS, soak: undefined }),
+      judgeGoals({ runtime: undefined, peers: PEERS, memory: undefined }),
       '1 row, 64 connections, to the fair Starlette',
     );
     expect(goal.reached).to.deep.equal({ median: 2.25, min: 1.5, max: 3 });
@@ -59,11 +59,11 @@ describe('the goals of the benchmarks', () => {
   });
 
   it('are not measured where results are missing, which is not the same as not reached', () => {
-    const goals = judgeGoals({ runtime: undefined, peers: undefined, soak: undefined });
+    const goals = judgeGoals({ runtime: undefined, peers: undefined, memory: undefined });
     expect(goals).to.have.length.above(20);
     expect(new Set(goals.map(isReached))).to.deep.equal(new Set([undefined]));
     const { measure } = find(goals, '1 row, 64 connections, to MLServer');
-    expect(isReached(find(judgeGoals({ runtime: undefined, peers: PEERS, soak: undefined }), measure))).to.equal(
+    expect(isReached(find(judgeGoals({ runtime: undefined, peers: PEERS, memory: undefined }), measure))).to.equal(
       undefined,
     );
   });
@@ -80,7 +80,10 @@ describe('the goals of the benchmarks', () => {
     const judge = (failed: number): Goal => {
       const overloads = [{ server: 'ours', model: 'mlp', capacityPerSecond: 100, idleProbes: step(0).probes, steps: [step(failed)] }]; // prettier-ignore
       const runtime = { ...MEASURED, pinned: true, effort: EFFORT, models: [], startUps: [], overloads };
-      return find(judgeGoals({ runtime, peers: undefined, soak: undefined }), 'the same, 40 new connections a second');
+      return find(
+        judgeGoals({ runtime, peers: undefined, memory: undefined }),
+        'the same, 40 new connections a second',
+      );
     };
     expect(isReached(judge(0))).to.equal(true);
     expect(isReached(judge(1))).to.equal(true);

@@ -1,18 +1,18 @@
 /**
- * `make bench-soak`: memory of the runtime under load with mixed bodies for minutes or hours.
+ * `make bench-memory`: resident memory of the runtime under full load with mixed bodies. Whether it grows over hours: bench/soak.ts.
  *
- *   node bench/runtime/main-soak.ts [--minutes 10] [--out FILE] [--runtime dist/runtime/main.js]
+ *   node bench/runtime/main-memory.ts [--minutes 10] [--out FILE] [--runtime dist/runtime/main.js]
  */
 import { stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine } from '../machine.ts';
-import { slope } from '../statistics.ts';
 import { checkAnswers } from './check-answers.ts';
 import { LoadClient } from './load/client.ts';
 import { openModel } from './models.ts';
 import { residentBytesOf } from './processes.ts';
 import { makeRequests } from './requests.ts';
+import type { MemoryResults } from './results.ts';
 import { ours } from './servers/ours.ts';
 import { RunningServer } from './servers/running-server.ts';
 
@@ -63,14 +63,12 @@ try {
     const { minute, residentMiB } = samples.at(-1)!;
     console.log(`${minute.toFixed(1)} min: ${residentMiB.toFixed(0)} MiB, ${Math.round(answered)} requests`);
   }
-  const secondHalf = samples.slice(Math.floor(samples.length / 2));
-  const result = {
+  const result: MemoryResults = {
     date: new Date().toISOString(),
     machine: describeMachine(),
     modelMiB: modelBytes / MEBIBYTE,
     requests: Math.round(answered),
     residentMiB: samples.at(-1)!.residentMiB,
-    mebibytesPerHour: slope(secondHalf.map(({ minute, residentMiB }) => [minute / 60, residentMiB])),
     samples,
   };
   console.log({ ...result, samples: samples.length });
