@@ -71,7 +71,7 @@ coalescer = Coalescer()
 
 def present(probabilities):
     if BARE:
-        return probabilities.tolist()
+        return probabilities        # orjson writes arrays itself
     best = probabilities.argmax(axis=1).tolist()
     return [{"label": LABELS[label], "probabilities": dict(zip(KEYS, row))} for label, row in zip(best, probabilities.tolist())]
 
@@ -79,7 +79,7 @@ def present(probabilities):
 async def predict(request):
     instances = orjson.loads(await request.body())["instances"]
     probabilities = await coalescer.predict(model.feeds(instances), len(instances))
-    return Response(orjson.dumps({"predictions": present(probabilities)}), media_type="application/json")
+    return Response(orjson.dumps({"predictions": present(probabilities)}, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")
 
 
 async def infer(request):
