@@ -4,6 +4,9 @@ export const STAMPED_FILES = [
   'package-lock.json',
   'charts/modeldeployment/Chart.yaml',
   'operator/config.ts',
+  'runtime/version.ts',
+  'python/pyproject.toml',
+  'python/src/modeldeployment/__init__.py',
   'CHANGELOG.md',
 ] as const;
 export type StampedFile = (typeof STAMPED_FILES)[number];
@@ -29,6 +32,9 @@ const PLACES: Readonly<Record<Exclude<StampedFile, 'CHANGELOG.md'>, { pattern: R
   'package-lock.json': { pattern: /(?<=^ {2,6}"version": ")[^"]+/gm, times: 2 },
   'charts/modeldeployment/Chart.yaml': { pattern: /(?<=^(?:version|appVersion): ).+/gm, times: 2 },
   'operator/config.ts': { pattern: /(?<=modeldeployment-runtime:)[^']+/g, times: 1 },
+  'runtime/version.ts': { pattern: /(?<=VERSION = ')[^']+/g, times: 1 },
+  'python/pyproject.toml': { pattern: /(?<=^version = ")[^"]+/gm, times: 1 },
+  'python/src/modeldeployment/__init__.py': { pattern: /(?<=^__version__ = ")[^"]+/gm, times: 1 },
 };
 
 /**

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { expect } from 'chai';
 import {
   parseVersion,
@@ -22,6 +22,9 @@ describe('stampVersion', () => {
     ['package-lock.json', ['  "version": "41.7.3-rc.1",', '      "version": "41.7.3-rc.1",']],
     ['charts/modeldeployment/Chart.yaml', ['version: 41.7.3-rc.1', 'appVersion: 41.7.3-rc.1']],
     ['operator/config.ts', ["export const DEFAULT_RUNTIME_IMAGE = 'modeldeployment-runtime:41.7.3-rc.1';"]],
+    ['runtime/version.ts', ["export const VERSION = '41.7.3-rc.1';"]],
+    ['python/pyproject.toml', ['version = "41.7.3-rc.1"']],
+    ['python/src/modeldeployment/__init__.py', ['__version__ = "41.7.3-rc.1"']],
   ] as const) {
     it(`changes the version in ${file} and nothing else`, () => {
       const before = lines(read(file));
@@ -30,6 +33,19 @@ describe('stampVersion', () => {
       expect(after.filter((line, index) => line !== before[index])).to.deep.equal(expected);
     });
   }
+
+  it('knows every file that says the version', () => {
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    const says = new RegExp(`["':]\\s?${version.replaceAll('.', '\\.')}["']?$`, 'm');
+    const files = ['operator', 'runtime', 'storage', 'cli', 'charts', 'python/src'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && /\.(ts|py|ya?ml|toml)$/.test(entry.name))
+        .map((entry) => relative(ROOT, join(entry.parentPath, entry.name))),
+    );
+    const saying = files.filter((file) => says.test(readFileSync(join(ROOT, file), 'utf8')));
+    expect(saying).to.include('charts/modeldeployment/Chart.yaml');
+    expect(saying.filter((file) => !STAMPED_FILES.some((known) => known === file))).to.deep.equal([]);
+  });
 
   it('leaves what is stamped already as it is', () => {
     for (const file of STAMPED_FILES) {
