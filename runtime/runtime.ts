@@ -55,7 +55,8 @@ interface Serving {
 interface Servers {
   readonly http: HttpServer;
   readonly metrics: HttpServer;
-  readonly grpc: GrpcServer;
+  /** Loaded while the model's trial computes. */
+  readonly grpc: Promise<GrpcServer>;
 }
 
 /** A collector that does not answer must not hold up the end of a pod. */
@@ -69,11 +70,15 @@ const SELF_CHECK_TIMEOUTS = 10;
  */
 export async function startRuntime(config: RuntimeConfig, options: StartOptions): Promise<Runtime> {
   const serving = await startServers(config, options.log);
+  const { http, metrics, grpc } = serving.servers;
+  const failed = new AbortController();
+  grpc.catch((error: unknown) => failed.abort(error));
   try {
-    return await serveModel(config, serving, options);
+    return await serveModel(config, serving, { ...options, signal: AbortSignal.any([options.signal, failed.signal]) });
   } catch (error) {
-    const { http, grpc, metrics } = serving.servers;
-    await Promise.all([http, grpc, metrics].map((server) => server.close(0)));
+    const [opened] = await Promise.allSettled([grpc]);
+    const open = [http, metrics, ...(opened.status === 'fulfilled' ? [opened.value] : [])];
+    await Promise.all(open.map((server) => server.close(0)));
     throw error;
   }
 }
@@ -87,26 +92,19 @@ async function startServers(config: RuntimeConfig, log: Logger): Promise<Serving
   const { observe } = observers;
   const handle = createListener({ modelName: model.name, state, observe, log, limits: http, vertex: http.vertex });
   const { host, requestTimeoutMs } = http;
-  const open: (HttpServer | GrpcServer)[] = [];
-  const keep = <T extends HttpServer | GrpcServer>(server: T): T => {
-    open.push(server);
-    return server;
-  };
+  const httpServer = await listen(handle, { host, port: http.port, requestTimeoutMs });
   try {
-    const httpServer = keep(await listen(handle, { host, port: http.port, requestTimeoutMs }));
-    const metricsServer = keep(
-      await listen(metricsHandler(metrics), { host, port: http.metricsPort, requestTimeoutMs }),
-    );
-    // Loaded only once probes are answered.
-    const { listenGrpc } = await import('./grpc/server.ts');
-    const grpcServer = keep(
-      await listenGrpc({ modelName: model.name, state, observe, log, host, requestTimeoutMs, ...grpc }),
-    );
-    const [httpPort, grpcPort, metricsPort] = [httpServer.port, grpcServer.port, metricsServer.port];
-    log.info({ host, httpPort, grpcPort, metricsPort }, 'listening');
-    return { state, metrics, observers, servers: { http: httpServer, metrics: metricsServer, grpc: grpcServer } };
+    const metricsServer = await listen(metricsHandler(metrics), { host, port: http.metricsPort, requestTimeoutMs });
+    const startGrpc = async (): Promise<GrpcServer> => {
+      const { listenGrpc } = await import('./grpc/server.ts');
+      const server = await listenGrpc({ modelName: model.name, state, observe, log, host, requestTimeoutMs, ...grpc });
+      const [httpPort, grpcPort, metricsPort] = [httpServer.port, server.port, metricsServer.port];
+      log.info({ host, httpPort, grpcPort, metricsPort }, 'listening');
+      return server;
+    };
+    return { state, metrics, observers, servers: { http: httpServer, metrics: metricsServer, grpc: startGrpc() } };
   } catch (error) {
-    await Promise.all(open.map((server) => server.close(0)));
+    await httpServer.close(0);
     throw error;
   }
 }
@@ -126,12 +124,14 @@ async function serveModel(
   const { session, signature, thread, golden } = loaded;
   for (const warning of loaded.warnings) log.warn({ warning }, 'model warning');
   const predictor = new Predictor({ session, signature, batching: { ...batching, onRun: metrics.run } });
+  let grpc: GrpcServer;
   try {
     if (golden !== undefined) {
       const deadlineMs = performance.now() + SELF_CHECK_TIMEOUTS * http.requestTimeoutMs;
       const rows = await runSelfCheck(golden, predictor, { signature, deadlineMs });
       log.info({ rows }, 'self-check passed');
     }
+    grpc = await servers.grpc;
     signal.throwIfAborted();
   } catch (error) {
     await session.close();
@@ -146,11 +146,11 @@ async function serveModel(
   metrics.ready(true);
   const tookMs = Math.round(performance.now() - startedMs);
   log.info({ model: model.name, generation, task, thread, oneRowMs: loaded.oneRowMs, tookMs }, 'ready');
-  servers.grpc.addReflection().catch((err: unknown) => log.warn({ err }, 'gRPC reflection is not served'));
+  grpc.addReflection().catch((err: unknown) => log.warn({ err }, 'gRPC reflection is not served'));
 
   return {
     httpPort: servers.http.port,
-    grpcPort: servers.grpc.port,
+    grpcPort: grpc.port,
     metricsPort: servers.metrics.port,
     downloaded,
     loaded,
@@ -159,9 +159,7 @@ async function serveModel(
       metrics.ready(false);
       log.info({ lagMs }, 'ending: not ready any more');
       await delay(lagMs);
-      const drained = await Promise.all(
-        [servers.http, servers.grpc].map((server) => server.close(http.drainTimeoutMs)),
-      );
+      const drained = await Promise.all([servers.http, grpc].map((server) => server.close(http.drainTimeoutMs)));
       const isDrained = drained.every(Boolean);
       await observers.close(TRACES_TIMEOUT_MS);
       await servers.metrics.close(0);

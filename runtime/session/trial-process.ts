@@ -5,7 +5,6 @@
 import { writeFileSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import type { NamedTensors } from '../tensor/tensor.ts';
-import { createInlineSession } from './inline-session.ts';
 import type { Session } from './session.ts';
 import type { TrialMessage, TrialRequest } from './trial.ts';
 
@@ -34,6 +33,8 @@ async function tryOut({ modelFile, oneRow, fullBatch, outputs }: TrialRequest): 
   const startedMs = performance.now();
   let session: Session;
   try {
+    // Only here: the process's main thread has no use for the library.
+    const { createInlineSession } = await import('./inline-session.ts');
     session = await createInlineSession(modelFile, 1);
   } catch (error) {
     return say({ loadError: error instanceof Error ? error.message : String(error) });

@@ -87,7 +87,7 @@ describe('serve', function () {
   }
 
   for (const [name, args, env, line] of [
-    ['nothing', ['nope.onnx'], {}, /^ModelNotFound: .*nope\.onnx does not exist[^\n]*\n$/],
+    ['nothing', ['nope.onnx', ...anyPort], {}, /^ModelNotFound: .*nope\.onnx does not exist[^\n]*\n$/],
     ['a wrong setting', ['x.onnx', '--max-rows', '0'], {}, /^InvalidSpec: --max-rows is "0"[^\n]*\n$/],
     ['an unknown flag', ['x.onnx', '--nope'], {}, /^InvalidSpec: [^\n]*--nope[^\n]*\n$/],
     [
