@@ -36,14 +36,18 @@ describe('stampVersion', () => {
 
   it('knows every file that says the version', () => {
     const { version } = JSON.parse(read('package.json')) as { version: string };
-    const says = new RegExp(`["':]\\s?${version.replaceAll('.', '\\.')}["']?$`, 'm');
+    const says = new RegExp(`["':]\\s?${version.replaceAll('.', '\\.')}["']?[;,]?$`, 'm');
     const files = ['operator', 'runtime', 'storage', 'cli', 'charts', 'python/src'].flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && /\.(ts|py|ya?ml|toml)$/.test(entry.name))
         .map((entry) => relative(ROOT, join(entry.parentPath, entry.name))),
     );
     const saying = files.filter((file) => says.test(readFileSync(join(ROOT, file), 'utf8')));
-    expect(saying).to.include('charts/modeldeployment/Chart.yaml');
+    expect(saying).to.include.members([
+      'charts/modeldeployment/Chart.yaml',
+      'operator/config.ts',
+      'runtime/version.ts',
+    ]);
     expect(saying.filter((file) => !STAMPED_FILES.some((known) => known === file))).to.deep.equal([]);
   });
 
