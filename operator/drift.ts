@@ -57,7 +57,7 @@ function* compareLists(desired: readonly unknown[], live: readonly unknown[], fi
 }
 
 function lastName(field: string): string {
-  return /[^.]*$/.exec(field)?.[0] ?? '';
+  return field.slice(field.lastIndexOf('.') + 1);
 }
 
 /** Keys with dots, as annotations and labels have them, go into brackets. */
