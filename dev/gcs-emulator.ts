@@ -21,12 +21,12 @@ export class GcsEmulator {
     this.#url = url;
   }
 
-  /** Makes the bucket unless it is there. */
-  async createBucket(name: string): Promise<void> {
+  /** Makes the bucket unless it is there. @param versioning whether objects that were overwritten stay readable by their generation */
+  async createBucket(name: string, { versioning = false }: { versioning?: boolean } = {}): Promise<void> {
     const response = await fetch(`${this.#url}/storage/v1/b?project=demo`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name }),
+      body: JSON.stringify({ name, versioning: { enabled: versioning } }),
     });
     if (response.status !== 409) await this.#json(response, `create bucket ${name}`);
   }
