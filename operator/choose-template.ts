@@ -50,7 +50,7 @@ export function chooseTemplate(input: ChoiceInput): Choice | undefined {
   const { identity, resolution, deployed, templateHashOf } = input;
   // The generation that was found for another path or checksum says nothing about this one.
   const known = deployed?.resolvedFor === identity ? deployed : undefined;
-  if (resolution.kind === 'failed' && !known) return undefined;
+  if (!known && (resolution.kind === 'failed' || resolution.kind === 'pending')) return undefined;
   // A right that the operator lost, or storage that fails, changes nothing about what is deployed.
   const generation = resolution.kind === 'resolved' ? resolution.generation : wanted(known);
   const templateHash = templateHashOf(generation);

@@ -3,6 +3,7 @@ import { StorageError } from '../storage/model-store.ts';
 import type { ModelResolution } from './api/resolution.ts';
 
 type Delegated = Extract<ModelResolution, { kind: 'delegated' }>;
+type Pending = Extract<ModelResolution, { kind: 'pending' }>;
 type Failed = Extract<ModelResolution, { kind: 'failed' }>;
 
 /** What can be said of a path without asking storage; undefined: storage must be asked. */
@@ -23,13 +24,13 @@ export function answerUnasked(path: string): Delegated | Failed | undefined {
 }
 
 /** Nothing is wrong yet, the answer is still to come. */
-export function pending(message: string): Failed {
-  return { kind: 'failed', reason: 'RolloutInProgress', message, retryable: true };
+export function pending(message: string): Pending {
+  return { kind: 'pending', message };
 }
 
-/** A failure may pass without anybody doing anything. */
+/** It may be otherwise soon, without anybody doing anything. */
 export function isPassing(resolution: ModelResolution): boolean {
-  return resolution.kind === 'failed' && resolution.retryable;
+  return resolution.kind === 'pending' || (resolution.kind === 'failed' && resolution.retryable);
 }
 
 /**

@@ -12,5 +12,7 @@ export type ModelResolution =
     }
   /** The operator cannot see the object (no permission, or `pvc://`); pods resolve it themselves at start. */
   | { readonly kind: 'delegated'; readonly reason: Reason; readonly message: string }
+  /** Nothing is known yet: what was known before still counts. */
+  | { readonly kind: 'pending'; readonly message: string }
   /** Nothing can be rolled out now; what serves is left alone. */
   | { readonly kind: 'failed'; readonly reason: Reason; readonly message: string; readonly retryable: boolean };

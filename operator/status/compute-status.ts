@@ -1,7 +1,6 @@
 import type { ModelDeploymentStatus } from '../api/generated.ts';
-import { CONDITION_TYPES } from '../api/model-deployment.ts';
+import { CONDITION_TYPES, REASONS, type Reason } from '../api/model-deployment.ts';
 import type { Observed } from '../api/observed.ts';
-import type { ModelResolution } from '../api/resolution.ts';
 import { selectorText } from '../resources/metadata.ts';
 import { serviceUrl } from '../resources/service.ts';
 import { makeConditions, type SeenCondition } from './conditions.ts';
@@ -31,7 +30,7 @@ export function computeStatus(observed: Observed): ModelDeploymentStatus {
     selector: selectorText(modelDeployment),
     conditions: makeConditions(
       [
-        modelResolved(observed.resolution),
+        modelResolved(observed),
         available(serving, verdict),
         { ...told(verdict), type: CONDITION_TYPES.progressing, status: asStatus(verdict.isProgressing) },
         { ...told(verdict), type: CONDITION_TYPES.ready, status: asStatus(verdict.isReady) },
@@ -43,14 +42,26 @@ export function computeStatus(observed: Observed): ModelDeploymentStatus {
   };
 }
 
-function modelResolved(resolution: ModelResolution): SeenCondition {
+function modelResolved({ resolution, modelDeployment: { metadata, status: written } }: Observed): SeenCondition {
   const type = CONDITION_TYPES.modelResolved;
   if (resolution.kind === 'resolved') {
     const message = `Model generation ${resolution.generation} exists and is readable.`;
     return { type, status: 'True', reason: 'Resolved', message };
   }
+  if (resolution.kind === 'pending') {
+    // An operator that has just started: what another said of the same spec is true until storage says otherwise.
+    const before = written?.conditions?.find((condition) => condition.type === type);
+    if (before?.observedGeneration === metadata.generation && isReason(before.reason)) {
+      return { type, status: before.status, reason: before.reason, message: before.message };
+    }
+    return { type, status: 'Unknown', reason: 'RolloutInProgress', message: resolution.message };
+  }
   // Delegated is neither true nor false: the pods will see what the operator may not.
   return { ...told(resolution), type, status: resolution.kind === 'failed' ? 'False' : 'Unknown' };
+}
+
+function isReason(text: string): text is Reason {
+  return text in REASONS;
 }
 
 function available({ readyPods }: Serving, verdict: Verdict): SeenCondition {

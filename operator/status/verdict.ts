@@ -37,7 +37,11 @@ function judgeRollout(observed: Observed, serving: Serving, wanted: Wanted): Ver
     const isStalled = stalls === 'yes' || (stalls === 'afterDeadline' && failure.isLate);
     return { ...stuck(failure, isStalled), isProgressing: !isStalled };
   }
-  return resolution.kind === 'failed' ? stuck(resolution, false) : inProgress(serving, wanted);
+  if (resolution.kind === 'failed') return stuck(resolution, false);
+  const isUnknown = resolution.kind === 'pending' && !desired;
+  return isUnknown
+    ? stuck({ reason: 'RolloutInProgress', message: resolution.message }, false)
+    : inProgress(serving, wanted);
 }
 
 function paused(isReady: boolean): Verdict {

@@ -16,6 +16,7 @@ const resolved = (generation: string): ModelResolution => ({
 });
 const DENIED: ModelResolution = { kind: 'delegated', reason: 'ModelAccessDenied', message: 'no right' };
 const UNAVAILABLE: ModelResolution = { kind: 'failed', reason: 'StorageUnavailable', message: '', retryable: true };
+const PENDING: ModelResolution = { kind: 'pending', message: 'Asking.' };
 const NOT_FOUND: ModelResolution = { kind: 'failed', reason: 'ModelNotFound', message: '', retryable: false };
 
 const FINE: RolloutEvidence = { isServing: true, refusal: undefined };
@@ -91,6 +92,13 @@ interface Expected {
 const ROWS: readonly Row[] = [
   { name: 'the first generation', resolution: resolved('1'), deployed: undefined, choice: { hash: 'a1' } },
   { name: 'nothing while it is not known', resolution: UNAVAILABLE, deployed: undefined, choice: undefined },
+  { name: 'nothing before storage has answered', resolution: PENDING, deployed: undefined, choice: undefined },
+  {
+    name: 'the same while an operator that has just started waits for storage',
+    resolution: PENDING,
+    deployed: deployed('1', { lastGood, rejection: rejectionOf('2') }),
+    choice: { hash: 'a1', lastGood, rejection: rejectionOf('2') },
+  },
   { name: 'nothing while it does not exist', resolution: NOT_FOUND, deployed: undefined, choice: undefined },
   {
     name: 'what pods resolve themselves, where the operator may not look',

@@ -1,5 +1,10 @@
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { findDrift } from '../../operator/drift.ts';
+import type { ModelDeployment } from '../../operator/api/generated.ts';
+import { findDrift, hasDrift } from '../../operator/drift.ts';
+import { makeDesiredResources, type Rollout } from '../../operator/resources/index.ts';
+import { goldenCases } from '../support/golden.ts';
+import { modelDeployment, type Partially } from '../support/model-deployment.ts';
 
 interface Row {
   readonly name: string;
@@ -107,4 +112,43 @@ describe('drift', () => {
     const [drift] = findDrift({ kind: 'A' }, { kind: 'B' });
     expect(drift).to.deep.equal({ field: 'kind', desired: 'A', live: 'B' });
   });
+
+  describe('in any field of any child', () => {
+    for (const { name, input } of goldenCases(join(import.meta.dirname, 'resources'))) {
+      it(`is found, of ${name}`, () => {
+        const { modelDeployment: written, rollout } = input as {
+          modelDeployment: Partially<ModelDeployment>;
+          rollout?: Rollout;
+        };
+        const config = { runtimeImage: 'runtime:1', storageEmulatorHost: undefined };
+        const children = makeDesiredResources(modelDeployment(written), { generation: undefined, ...rollout }, config);
+        const overlooked = children.flatMap((child) =>
+          leaves(child)
+            .filter((path) => !hasDrift(child, withOther(child, path)))
+            .map((path) => path.join('.')),
+        );
+        expect(children.flatMap(leaves).length).to.be.above(80);
+        expect(overlooked).to.deep.equal([]);
+      });
+    }
+  });
 });
+
+type Path = readonly (string | number)[];
+
+/** Where every value that is no list and no object stands. */
+function leaves(value: unknown): Path[] {
+  if (typeof value !== 'object' || value === null) return [[]];
+  const entries: (readonly [string | number, unknown])[] = Array.isArray(value)
+    ? value.map((item, index) => [index, item] as const)
+    : Object.entries(value);
+  return entries.flatMap(([key, item]) => leaves(item).map((path) => [key, ...path]));
+}
+
+/** A copy in which somebody has changed the value there. */
+function withOther<T>(value: T, [key, ...rest]: Path): T {
+  if (key === undefined) return (typeof value === 'number' ? value + 1 : `${String(value)}x`) as T;
+  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...value }) as Record<string | number, unknown>;
+  copy[key] = withOther(copy[key], rest);
+  return copy as T;
+}

@@ -116,6 +116,29 @@ describe('drift on a real API server', function () {
     });
   }
 
+  it('leaves the number of pods to the autoscaler, and keeps the autoscaler as it should be', async () => {
+    await ready('autoscaled', { autoscaling: { minReplicas: 1, maxReplicas: 5 } });
+    // As the autoscaler does it.
+    const scale = { spec: { replicas: 3 } };
+    await bed.objects.patch('deployment', 'autoscaled', scale, {
+      subresource: 'scale',
+      manager: 'kube-controller-manager',
+    });
+    await bed.untilSettled('autoscaled');
+    const requests = await bed.requestsDuring(() => bed.touch('autoscaled'));
+    expect(requests.filter((request) => !/status|events/.test(request))).to.deep.equal([]);
+    await bed.objects.patch('modelDeployment', 'autoscaled', { spec: { logLevel: 'warn' } });
+    await bed.untilSettled('autoscaled');
+    expect((await bed.objects.get('deployment', 'autoscaled')).spec.replicas).to.equal(3);
+
+    await bed.objects.patch('autoscaler', 'autoscaled', { spec: { maxReplicas: 50 } }, { manager: 'someone' });
+    await soon(async () => expect((await bed.objects.get('autoscaler', 'autoscaled')).spec.maxReplicas).to.equal(5));
+    const story = await bed.objects.events('autoscaled');
+    expect(story.filter((event) => event.startsWith('DriftRepaired'))).to.deep.equal([
+      'DriftRepaired: Restored spec.maxReplicas of HorizontalPodAutoscaler autoscaled, which someone had changed.',
+    ]);
+  });
+
   it('leaves to others what is theirs: annotations, restarts, injected containers, further ports', async () => {
     await ready('shared');
     const pause = { name: 'sidecar', image: 'registry.example/sidecar:1' };

@@ -148,7 +148,9 @@ describe('following the model on a real API server', function () {
 
       await bed.untilSettled('refused');
       await bed.restartOperator();
+      const story = await bed.objects.events('refused');
       const writes = await bed.requestsDuring(() => bed.touch('refused'));
+      expect(await bed.objects.events('refused')).to.deep.equal(story);
       expect(writes).to.deep.equal([]);
       const still = await untilCondition('refused', /^False ModelRejected: /);
       expect(still.status.model).to.include({ generation: good, servingGeneration: good });

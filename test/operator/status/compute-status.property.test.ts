@@ -80,6 +80,7 @@ const resolution: fc.Arbitrary<Observed['resolution']> = fc.constantFrom<Observe
   { kind: 'delegated', reason: 'ModelAccessDenied', message: 'Pods read it.' },
   { kind: 'failed', reason: 'ModelNotFound', message: 'Upload it.', retryable: false },
   { kind: 'failed', reason: 'StorageUnavailable', message: 'Wait.', retryable: true },
+  { kind: 'pending', message: 'Asking.' },
 );
 
 const liveDeployment = fc.option(

@@ -69,6 +69,11 @@ describe('computeStatus', () => {
         { status: 'Unknown', reason: 'ModelAccessDenied', message: 'Pods read it.' },
       ],
       [
+        'is Unknown before storage has answered',
+        { kind: 'pending', message: 'Asking.' },
+        { status: 'Unknown', reason: 'RolloutInProgress', message: 'Asking.' },
+      ],
+      [
         'is False where it cannot be resolved',
         { kind: 'failed', retryable: true, reason: 'StorageUnavailable', message: 'Wait.' },
         { status: 'False', reason: 'StorageUnavailable', message: 'Wait.' },
@@ -80,6 +85,14 @@ describe('computeStatus', () => {
         expect(conditionOf(status, CONDITION_TYPES.modelResolved)).to.include(expected);
       });
     }
+  });
+
+  it('does not flap when another operator starts and storage is slow to answer', () => {
+    const resolved = computeStatus(observed());
+    const state = withStatus(observed({ resolution: { kind: 'pending', message: 'Asking.' } }), resolved);
+    expect(computeStatus(state)).to.deep.equal(resolved);
+    const edited = { ...state, modelDeployment: modelDeployment({ metadata: { generation: 2 }, status: resolved }) };
+    expect(conditionOf(computeStatus(edited), CONDITION_TYPES.modelResolved)?.status).to.equal('Unknown');
   });
 
   describe('lastTransitionTime', () => {

@@ -103,8 +103,7 @@ describe('a recorded Deployment of two pods', () => {
     }
     const rollout = ['Normal RolloutInProgress', 'Normal Ready'];
     expect(events).to.deep.equal([
-      'Normal Resolved',
-      ...rollout,
+      'Normal Ready',
       'Normal Resolved',
       ...rollout,
       ...rollout,

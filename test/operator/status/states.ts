@@ -263,6 +263,27 @@ export const STATES: readonly State[] = [
     kstatus: 'Failed',
   },
   {
+    name: 'storage has not answered yet, before the first pod',
+    observed: observed({
+      resolution: { kind: 'pending', message: 'Asking storage.' },
+      desired: undefined,
+      pods: [],
+      children: { deployment: undefined },
+    }),
+    reason: 'RolloutInProgress',
+    message: 'Asking storage.',
+    kstatus: 'InProgress',
+  },
+  {
+    name: 'storage has not answered yet while pods start',
+    observed: observed({ resolution: { kind: 'pending', message: 'Asking storage.' }, pods: [old(), pod('new')] }),
+    reason: 'RolloutInProgress',
+    message: '0 of 1 replicas serve the current spec and model; new pods are starting.',
+    available: true,
+    progressing: true,
+    kstatus: 'InProgress',
+  },
+  {
     name: 'storage does not answer before the first pod',
     observed: observed({
       resolution: { ...failed, retryable: true, reason: 'StorageUnavailable', message: 'Wait.' },
