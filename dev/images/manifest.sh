@@ -7,5 +7,10 @@ say() { echo "manifest.sh: $*"; }
 die() { echo "manifest.sh: $*" >&2; exit 1; }
 . "$HERE/engine.sh"
 choose_engine
-"$ENGINE" manifest create --amend "$@"
-"$ENGINE" manifest push "$1"
+if [ "$ENGINE" = docker ]; then
+  docker manifest create --amend "$@"
+  docker manifest push --purge "$1"
+else
+  podman manifest create --amend "$@"
+  podman manifest push --all --rm "$1" "docker://$1"
+fi
