@@ -56,6 +56,7 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   const sideFiles = await readSideFiles(downloaded.modelFile);
   const placed = await prepareModel(downloaded.modelFile, config.model.directory);
+  let isKept = false;
   try {
     const { prepared } = placed;
     const signature = applyModelSettings(prepared, { ...config.model.settings, labelsFile: sideFiles.labels });
@@ -71,9 +72,10 @@ export async function loadModel(
       await session.close();
       throw error;
     });
+    isKept = thread === 'Worker';
     return {
       signature: settled,
-      session,
+      session: isKept ? removingAtClose(session, placed) : session,
       thread,
       producer: prepared.producer,
       golden: sideFiles.golden,
@@ -82,8 +84,20 @@ export async function loadModel(
       warnings,
     };
   } finally {
-    await placed.remove();
+    if (!isKept) await placed.remove();
   }
+}
+
+/** A worker that ends is replaced by one that loads the same file. */
+function removingAtClose(session: Session, placed: PlacedModel): Session {
+  return {
+    run: (feeds, outputs) => session.run(feeds, outputs),
+    isAlive: () => session.isAlive(),
+    async close() {
+      await session.close();
+      await placed.remove();
+    },
+  };
 }
 
 async function runTrial(

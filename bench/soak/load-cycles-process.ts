@@ -6,7 +6,9 @@ import type { NamedTensors } from '../../runtime/tensor/tensor.ts';
 const [file = '', count = '0', thread = 'inline'] = process.argv.slice(2);
 const feeds: NamedTensors = new Map([['X', { datatype: 'FP32', shape: [1, 4], data: new Float32Array(4) }]]);
 for (let cycle = 0; cycle < Number(count); cycle += 1) {
-  const session = await (thread === 'worker' ? createWorkerSession(file, 1) : createInlineSession(file));
+  const session = await (thread === 'worker'
+    ? createWorkerSession({ modelFile: file, threads: 1 })
+    : createInlineSession(file));
   await session.run(feeds, ['probabilities']);
   await session.close();
   console.log(process.memoryUsage.rss());

@@ -31,7 +31,9 @@ export async function openSession(
 ): Promise<Session> {
   const cores = Math.min(availableParallelism(), Math.ceil((cpuMillis ?? Infinity) / 1000));
   try {
-    return await (thread === 'Main' ? createInlineSession(modelFile) : createWorkerSession(modelFile, cores));
+    return await (thread === 'Main'
+      ? createInlineSession(modelFile)
+      : createWorkerSession({ modelFile, threads: cores }));
   } catch (error) {
     throw classifyLoadFailure(error);
   }

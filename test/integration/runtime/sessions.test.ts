@@ -5,8 +5,9 @@ import { openSession } from '../../../runtime/session/open-session.ts';
 import type { Session } from '../../../runtime/session/session.ts';
 import { createWorkerSession } from '../../../runtime/session/worker-session.ts';
 import { allocateData } from '../../../runtime/tensor/datatype.ts';
-import type { Datatype, Tensor } from '../../../runtime/tensor/tensor.ts';
+import type { Datatype, NamedTensors, Tensor } from '../../../runtime/tensor/tensor.ts';
 import { ModelFailure } from '../../../runtime/errors.ts';
+import { eventually } from '../../support/eventually.ts';
 import { modelPath } from '../../support/models.ts';
 import { rejectionOf } from '../../support/thrown.ts';
 
@@ -23,7 +24,7 @@ const integers = (shape: readonly number[], values: readonly bigint[]): Tensor =
 
 for (const [name, create] of [
   ['inline', createInlineSession],
-  ['worker', createWorkerSession],
+  ['worker', (modelFile: string, threads: number) => createWorkerSession({ modelFile, threads })],
 ] as const) {
   describe(`${name} session`, function () {
     this.timeout(30_000);
@@ -140,7 +141,8 @@ describe('worker session', () => {
   it('is not alive once a run lasts far longer than any request', async function () {
     this.timeout(30_000);
     let now = 0;
-    const session = await createWorkerSession(modelPath('iris-rf-tensor.onnx'), 1, () => now);
+    const modelFile = modelPath('iris-rf-tensor.onnx');
+    const session = await createWorkerSession({ modelFile, threads: 1, now: () => now });
     const run = session.run(new Map([['X', floats([1, 4], [1, 2, 3, 4])]]), ['label']);
     now += 299_000;
     expect(session.isAlive()).to.equal(true);
@@ -150,6 +152,37 @@ describe('worker session', () => {
     expect(session.isAlive()).to.equal(true);
     await session.close();
     expect(session.isAlive()).to.equal(false);
+  });
+
+  const FRAIL = { threads: 1, program: new URL('../../support/frail-worker.ts', import.meta.url) };
+  const row = (value: number): NamedTensors => new Map([['X', floats([1, 4], [value, 2, 3, 4])]]);
+  const failure = (run: Promise<unknown>): Promise<string> =>
+    run.then(
+      () => 'none',
+      (error: unknown) => (error instanceof RequestError ? error.code : String(error)),
+    );
+
+  it('fails the runs of a thread that ends, and answers with another', async function () {
+    this.timeout(30_000);
+    const session = await createWorkerSession({ ...FRAIL, modelFile: modelPath('iris-rf-tensor.onnx') });
+    for (const round of [1, 2, 3, 4, 5]) {
+      expect(await failure(session.run(row(Number.NaN), ['label'])), `round ${round}`).to.equal('InferenceFailed');
+      expect((await session.run(row(1), ['label'])).get('label')!.shape).to.deep.equal([1]);
+      expect(session.isAlive()).to.equal(true);
+    }
+    await session.close();
+    expect(session.isAlive()).to.equal(false);
+  });
+
+  it('gives up when thread after thread ends without an answer', async function () {
+    this.timeout(30_000);
+    const session = await createWorkerSession({ ...FRAIL, modelFile: modelPath('iris-rf-tensor.onnx') });
+    for (const attempt of [1, 2, 3, 4]) {
+      expect(await failure(session.run(row(Number.NaN), ['label'])), `attempt ${attempt}`).to.equal('InferenceFailed');
+    }
+    await eventually(() => expect(session.isAlive()).to.equal(false));
+    expect(await failure(session.run(row(1), ['label']))).to.equal('InferenceFailed');
+    await session.close();
   });
 });
 
