@@ -128,7 +128,7 @@ export interface ModelDeploymentStatus {
 }
 /** The model that was found. */
 export interface ModelStatus {
-  /** The path that was resolved. */
+  /** The path of the model that new pods serve. After a refusal that of the last good one. */
   path?: string;
   /** Google Cloud Storage generation that new pods serve. */
   generation?: string;
