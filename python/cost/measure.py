@@ -1,7 +1,7 @@
 """
 What a served model costs in memory: the runtime beside FastAPI + pickle, one process for each model, as pods have it.
 
-    python cost/measure.py [--copies 4] [--runtime ../dist/cli/main.js]
+    python cost/measure.py [--copies 3] [--runtime ../dist/cli/main.js]
 
 Needs what requirements-test.txt has, and fastapi and uvicorn. Linux only: reads the proportional set size (PSS), in which pages that several
 processes share, such as those of the program files, count once in all. `make build` makes the runtime as it is in the image.
@@ -14,6 +14,7 @@ import json
 import pickle
 import platform
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,9 +30,9 @@ from sklearn.linear_model import LogisticRegression
 from modeldeployment import export
 
 ROOT = Path(__file__).parents[2]
-REQUESTS = 2000
-DEADLINE_S = 120
-FASTAPI = '''
+REQUESTS = 300
+DEADLINE_S = 600
+FASTAPI = """
 import pickle, sys
 import numpy, pandas, sklearn, uvicorn
 from fastapi import FastAPI
@@ -51,7 +52,7 @@ def predict(rows: Rows):
     return {"predictions": model.predict_proba(numpy.array(rows.instances)).tolist()}
 
 uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), log_level="warning")
-'''
+"""
 
 
 def models() -> dict[str, Any]:
@@ -67,7 +68,9 @@ def models() -> dict[str, Any]:
 
 def pss_mib(pid: int) -> float:
     """Of the process and its children."""
-    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False).stdout.split()
+    children = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    ).stdout.split()
     own = sum(int(kib) for kib in re.findall(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M))
     return own / 1024 + sum(pss_mib(int(child)) for child in children)
 
@@ -79,7 +82,9 @@ def measure(commands: list[list[str]], ports: list[int], body: bytes) -> float:
         for port in ports:
             wait_for(port)
         for number in range(REQUESTS):
-            request = urllib.request.Request(f"http://127.0.0.1:{ports[number % len(ports)]}/predict", body, {"Content-Type": "application/json"})
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{ports[number % len(ports)]}/predict", body, {"Content-Type": "application/json"}
+            )
             urllib.request.urlopen(request).read()
         return sum(pss_mib(process.pid) for process in running) / len(running)
     finally:
@@ -102,26 +107,41 @@ def wait_for(port: int) -> None:
 
 def main() -> None:
     """Prints a Markdown table."""
+    # The servers end with this program, also when it is told to.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser()
-    parser.add_argument("--copies", type=int, default=4)
+    parser.add_argument("--only", default="", help="part of a model's name")
+    parser.add_argument("--copies", type=int, default=3)
     parser.add_argument("--runtime", default="dist/cli/main.js")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp())
     (folder / "server.py").write_text(FASTAPI)
     ports = list(range(18100, 18100 + given.copies))
     node = str(ROOT / "node_modules/.bin/node")
-    print(f"{platform.platform()}, Python {platform.python_version()}; {given.copies} processes at once, {REQUESTS} requests of one row\n")
+    print(
+        f"{platform.platform()}, Python {platform.python_version()}; {given.copies} processes at once, {REQUESTS} requests of one row\n"
+    )
     print("| model | pickle | model.onnx | FastAPI + pickle, each | runtime, each |\n|---|---|---|---|---|")
     for name, (model, X) in models().items():
+        if given.only not in name:
+            continue
         target = folder / name.split(",")[0].replace(" ", "-")
         target.mkdir()
         (target / "model.pkl").write_bytes(pickle.dumps(model))
         export(model, X[:200], target / "onnx", progress=False)
         body = json.dumps({"instances": [X[0].tolist()]}).encode()
-        theirs = measure([[sys.executable, str(folder / "server.py"), str(target / "model.pkl"), str(port)] for port in ports], ports, body)
+        theirs = measure(
+            [[sys.executable, str(folder / "server.py"), str(target / "model.pkl"), str(port)] for port in ports],
+            ports,
+            body,
+        )
         flags = ["--grpc-port", "0", "--metrics-port", "0"]
-        ours = measure([[node, given.runtime, "serve", str(target / "onnx"), "--port", str(port), *flags] for port in ports], ports, body)
-        sizes = [f"{(target / file).stat().st_size / 1024**2:.1f} MiB" for file in ("model.pkl", "onnx/model.onnx")]
+        ours = measure(
+            [[node, given.runtime, "serve", str(target / "onnx"), "--port", str(port), *flags] for port in ports],
+            ports,
+            body,
+        )
+        sizes = [f"{(target / file).stat().st_size / 1024:,.0f} KiB" for file in ("model.pkl", "onnx/model.onnx")]
         print(f"| {name} | {sizes[0]} | {sizes[1]} | {theirs:.0f} MiB | {ours:.0f} MiB |", flush=True)
 
 

@@ -104,9 +104,6 @@ def _first_that_agrees(exporter: Exporter, rows: Sample, tolerance: float) -> _T
             converted = exporter.convert(rows, attempt)
             served = ServedModel(converted)
             tried = _Tried(attempt, converted, served, prove(exporter, served, converted.layout, rows, tolerance))
-        except ExportError as error:
-            failures.append(error)
-            continue
         except Exception as error:
             failures.append(error)
             continue

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +73,7 @@ class TorchExporter:
         self._folder = tempfile.TemporaryDirectory()
         path = Path(self._folder.name) / "model.onnx"
         outputs = self._output_names(sample)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _quiet(logging.getLogger("torch.onnx")):
             warnings.simplefilter("ignore")
             self._export(sample, attempt, path, outputs)
         is_large = (path.with_name("model.onnx.data")).exists()
@@ -176,6 +178,17 @@ class TorchExporter:
                 "Give a tuple in their order.",
             )
         return {name: _array(entry) for name, entry in zip(self.arguments, values, strict=False)}
+
+
+@contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    """What the exporter says about other packages that are not installed helps nobody."""
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _array(value: Any) -> Any:
