@@ -100,9 +100,7 @@ export class ModelDeploymentOperator extends dotI.default {
         namespace,
         labelSelector: resource.kind === RESOURCES.modelDeployment.kind ? undefined : CHILD_SELECTOR,
         onChanged: (object) => {
-          if (!isOurs(object)) return;
-          cache.upsert(object);
-          tell('MODIFIED', object);
+          if (isOurs(object) && cache.upsert(object)) tell('MODIFIED', object);
         },
         onRemoved: (object) => {
           if (!isOurs(object)) return;

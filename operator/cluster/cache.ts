@@ -26,10 +26,15 @@ export class ResourceCache<T extends KubernetesObject> {
     this.#grouping = grouping;
   }
 
-  /** The watch delivered this object. */
-  upsert(object: T): void {
+  /**
+   * The watch delivered this object.
+   * @returns false when it is just what an own write was answered with: whoever wrote it has seen it
+   */
+  upsert(object: T): boolean {
     const key = nameKey(object);
     const last = this.#objects.get(key);
+    const isEcho = isSameVersion(object, this.#written.get(key));
+    if (isEcho) this.#written.delete(key);
     this.#objects.set(key, object);
     if (last && last.metadata?.uid !== object.metadata?.uid) this.#deletedUids.delete(last.metadata?.uid ?? '');
     if (this.#grouping === 'by-instance') {
@@ -37,6 +42,7 @@ export class ResourceCache<T extends KubernetesObject> {
       this.#addToGroup(object);
     }
     this.#advance(object);
+    return !isEcho;
   }
 
   /** The watch delivered its end. */
@@ -51,7 +57,7 @@ export class ResourceCache<T extends KubernetesObject> {
 
   /**
    * These are all objects of a namespace ('' for all).
-   * @returns those that appeared, changed or are gone
+   * @returns those that appeared, changed or are gone, as far as that is news
    */
   replace(namespace: string, objects: readonly T[], resourceVersion: string): T[] {
     const present = new Set(objects.map(nameKey));
@@ -60,9 +66,9 @@ export class ResourceCache<T extends KubernetesObject> {
     );
     const changed = objects.filter((object) => !isSameVersion(object, this.#objects.get(nameKey(object))));
     for (const object of gone) this.remove(object);
-    for (const object of changed) this.upsert(object);
+    const news = changed.filter((object) => this.upsert(object));
     this.listed(namespace, resourceVersion);
-    return [...gone, ...changed];
+    return [...gone, ...news];
   }
 
   /** A list of a namespace ('' for all) was taken over whole: the watch goes on from `resourceVersion`, be it earlier than before. */

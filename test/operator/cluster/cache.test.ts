@@ -122,4 +122,17 @@ describe('cluster cache', () => {
     expect(told.map(({ metadata }) => metadata?.name)).to.have.members(['changed', 'new', 'gone']);
     expect([...cache.keys()]).to.have.members(['a/same', 'a/changed', 'a/new', 'b/elsewhere']);
   });
+
+  it('tells what is news from what the operator wrote itself', () => {
+    const cache = listedCache();
+    expect(cache.upsert(thing(11)), 'of somebody').to.equal(true);
+    cache.written(thing(13, 'own'));
+    expect(cache.upsert(thing(12)), 'of somebody, before').to.equal(true);
+    expect(cache.upsert(thing(13, 'own')), 'its echo').to.equal(false);
+    expect(cache.upsert(thing(13, 'own')), 'the same again').to.equal(true);
+    cache.written(thing(15, 'own', 'u2'));
+    expect(cache.upsert(thing(15, 'of somebody', 'u1')), 'of another uid').to.equal(true);
+    cache.written(thing(14, 'own, late'));
+    expect(cache.upsert(thing(16)), 'of somebody, after').to.equal(true);
+  });
 });
