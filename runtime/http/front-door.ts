@@ -21,7 +21,7 @@ export interface FrontDoorDependencies {
 }
 
 /**
- * Answers predictions in front of Koa, which takes a third of the time of a small one (docs/performance.md). It writes only what is plain: a 200
+ * Answers predictions in front of Koa, which takes a quarter to a third of the processor time of a small one (docs/performance.md). It writes only what is plain: a 200
  * that is not to be compressed. Everything else goes through Koa's middlewares: other routes from the start, errors and large answers once they are known.
  */
 export function frontDoor(
