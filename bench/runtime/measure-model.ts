@@ -146,7 +146,7 @@ async function checkedRequests(
   try {
     if (protocol.hasAnswers) await checkAnswers(server.port, { format: protocol.format, model, requests });
   } catch (cause) {
-    throw new Error(`${server.definition.name} with ${model.name}: ${String(cause)}`, { cause });
+    throw new Error(`${server.definition.name} with ${model.name}: ${String(cause)}\n${server.log}`, { cause });
   } finally {
     server.pause();
   }
@@ -173,7 +173,7 @@ async function visit(
       serverPids: server.pids,
     });
   } catch (cause) {
-    throw new Error(`${server.definition.name}: ${String(cause)}`, { cause });
+    throw new Error(`${server.definition.name}: ${String(cause)}\n${server.log}`, { cause });
   } finally {
     server.requireAlive();
     server.pause();

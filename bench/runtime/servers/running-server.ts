@@ -68,8 +68,13 @@ export class RunningServer {
   /** @throws Error when it has ended by itself */
   requireAlive(): void {
     if (this.#process.hasExited()) {
-      throw new Error(`${this.definition.name} ended:\n${logTail(this.#process.logFile)}`);
+      throw new Error(`${this.definition.name} ended:\n${this.log}`);
     }
+  }
+
+  /** The last lines it wrote, for error messages. */
+  get log(): string {
+    return logTail(this.#process.logFile);
   }
 
   async stop(): Promise<void> {
