@@ -26,6 +26,8 @@ function generationEvent(
   const before = previous?.model?.generation;
   const now = next.model?.generation;
   if (before === undefined || now === undefined || now === before) return undefined;
+  // Going back to the last good one is told by the refusal.
+  if (conditionOf(next, CONDITION_TYPES.ready)?.reason === 'ModelRejected') return undefined;
   return { type: 'Normal', reason: 'Resolved', message: `Model generation changed from ${before} to ${now}.` };
 }
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { ModelDeploymentStatus } from '../../../operator/api/generated.ts';
 import { computeEvents, type StatusEvent } from '../../../operator/status/compute-events.ts';
 import { computeStatus } from '../../../operator/status/compute-status.ts';
-import { NEW_GENERATION, OLD_GENERATION, endedWith, observed, pod } from '../../support/observed.ts';
+import { CURRENT, NEW_GENERATION, OLD_GENERATION, endedWith, observed, pod } from '../../support/observed.ts';
 
 const starting = computeStatus(observed({ modelDeployment: { spec: { replicas: 2 } }, pods: [pod('a')] }));
 const halfWay = computeStatus(observed({ modelDeployment: { spec: { replicas: 2 } } }));
@@ -12,6 +12,13 @@ const invalid = (words: string): ModelDeploymentStatus =>
   computeStatus(observed({ pods: [pod('a', { status: endedWith('ModelInvalid', words) })] }));
 const outage = computeStatus(
   observed({ resolution: { kind: 'failed', retryable: true, reason: 'StorageUnavailable', message: 'Wait.' } }),
+);
+const goneBack = computeStatus(
+  observed({
+    pods: [pod('old', { ready: true, generation: OLD_GENERATION })],
+    desired: { templateHash: CURRENT, generation: OLD_GENERATION },
+    rejection: { generation: NEW_GENERATION, templateHash: 'x', reason: 'ModelInvalid', message: 'a.' },
+  }),
 );
 const isReady = `Every replica serves model generation ${NEW_GENERATION}.`;
 
@@ -42,6 +49,18 @@ describe('computeEvents', () => {
           type: 'Normal',
           reason: 'Resolved',
           message: `Model generation changed from ${OLD_GENERATION} to ${NEW_GENERATION}.`,
+        },
+      ],
+    ],
+    [
+      'the new model was refused and the old one taken up again',
+      ready,
+      goneBack,
+      [
+        {
+          type: 'Warning',
+          reason: 'ModelRejected',
+          message: `Model generation ${NEW_GENERATION} was refused (ModelInvalid): a. Generation ${OLD_GENERATION} serves on.`,
         },
       ],
     ],
