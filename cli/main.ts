@@ -11,6 +11,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });
+// Google's library warns when it finds no credentials at all; what comes of it is told by the command. `serve` logs warnings itself.
+process.removeAllListeners('warning');
 const terminal = new Terminal(process.stdout, process.stderr, process.env);
 // Connections to the cluster may be kept open: what is written to a pipe must be out first.
 process.exitCode = await runCommandLine(args, { terminal, calledAs: basename(path) });

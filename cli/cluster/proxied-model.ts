@@ -29,7 +29,7 @@ const TIMEOUT_MS = 11 * 60_000;
  * @throws CommandError when it does not reach the model
  */
 export async function askModel(cluster: Cluster, name: string, request: ModelRequest): Promise<ModelAnswer> {
-  const path = `${resourcePath(RESOURCES.service, cluster.namespace, `${name}:http`)}/proxy${request.path}`;
+  const path = `${resourcePath(RESOURCES.service, cluster.namespace, name)}:http/proxy${request.path}`;
   const { statusCode, headers, body } = await cluster.open({ ...request, path, timeoutMs: TIMEOUT_MS });
   const text = await body.text();
   const refusal = statusCode >= 400 ? asStatus(parseJson(text)) : undefined;

@@ -46,12 +46,14 @@ function wordsOf({ action, statusCode, body }: Refused): string {
 
 function causesOf(status: V1Status | undefined): string[] {
   if (status?.reason !== 'Invalid') return [];
-  return (status.details?.causes ?? []).map(({ field, message }) => `${field ?? ''}: ${withoutEcho(message)}`);
+  // That some rules were not checked is about no field.
+  const causes = (status.details?.causes ?? []).filter(({ field }) => field !== '<nil>');
+  return causes.map(({ field, message }) => `${field ?? ''}: ${withoutEcho(message)}`);
 }
 
-/** `Invalid value: "string": must ...`: what was wrong is not told by the type's name. */
+/** `Invalid value: "s3://x": must ...`: who wrote the value knows it, or sees the type's name there. */
 function withoutEcho(message = ''): string {
-  return message.replace(/^Invalid value: "?(?:string|object|integer|array|null)"?: /, '');
+  return message.replace(/^Invalid value: (?:"[^"]*"|[^\s":]+): /, '');
 }
 
 function nextOf(refused: Refused): string[] {

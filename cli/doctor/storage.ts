@@ -10,8 +10,6 @@ const TIMEOUT_MS = 10_000;
  * may is told by the condition ModelResolved.
  */
 export async function checkStorage(paths: readonly string[], emulatorHost: string | undefined): Promise<Check[]> {
-  // Google's library warns when it finds no credentials at all; the check says so better.
-  process.removeAllListeners('warning');
   const store = createModelStore({ emulatorHost });
   return Promise.all(
     paths.map(async (path): Promise<Check> => {
