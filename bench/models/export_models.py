@@ -86,7 +86,10 @@ def to_onnx_bytes(name: str, model, rows) -> bytes:
     else:
         from skl2onnx import to_onnx
         onx = to_onnx(model, rows[:1])
-    onx.graph.name = name       # skl2onnx names it at random
+    onx.graph.name = name       # skl2onnx names it at random, and orders these by chance
+    opsets = sorted(onx.opset_import, key=lambda opset: opset.domain)
+    del onx.opset_import[:]
+    onx.opset_import.extend(opsets)
     return onx.SerializeToString(deterministic=True)
 
 
