@@ -197,9 +197,11 @@ describe('operator with a faulty API server', function () {
 
   it('waits while etcd stands still, and goes on afterwards', async () => {
     const operator = await start(ways[0]);
+    operator.signal('SIGSTOP');
     await create('frozen');
     controlPlane.pause('etcd');
-    await soon(async () => expect(await operator.metric('reconciling')).to.be.at.least(0));
+    operator.signal('SIGCONT');
+    await soon(async () => expect(await operator.metric('reconciling')).to.equal(1));
     controlPlane.resume('etcd');
     await untilHandled('frozen');
     expect(operator.hasExited).to.equal(false);
