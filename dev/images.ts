@@ -6,12 +6,10 @@ import { cacheDirectory } from './cache-directory.ts';
 import type { Image } from './cluster/cluster.ts';
 import { run } from './command.ts';
 import type { SetDetail } from './progress.ts';
-import { ensureTools } from './tools.ts';
 import { exists } from './tools/cache.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const BUILD_SCRIPT = join(import.meta.dirname, 'images', 'build.sh');
-const STATIC_IMAGE_SCRIPT = join(import.meta.dirname, 'images', 'static-image.sh');
 const SAID = 'build.sh: ';
 /** Archives of an image in the cache: about 200 MB each. */
 const ARCHIVES_KEPT = 4;
@@ -45,21 +43,6 @@ export async function ensureImage(name: ImageName, setDetail: SetDetail = () => 
   const archive = join(directory, `modeldeployment-${name}-${tag}.tar`);
   if (!(await exists(archive))) await buildImage(name, [reference, archive], { setDetail });
   await keepLatelyUsed(directory, `modeldeployment-${name}-`, archive);
-  return { reference, archive };
-}
-
-/**
- * The GCS emulator under the name of its published image, from the same pinned version of its source: for clusters that
- * cannot pull.
- */
-export async function ensureEmulatorImage(reference: string): Promise<Image> {
-  const { 'fake-gcs-server': binary } = await ensureTools(['fake-gcs-server'], {
-    report: (line) => console.log(`    ${line}`),
-  });
-  const directory = join(cacheDirectory(), 'images');
-  const archive = join(directory, `${reference.replaceAll(/[^\w.-]/g, '-')}.tar`);
-  await mkdir(directory, { recursive: true });
-  if (!(await exists(archive))) await run('bash', [STATIC_IMAGE_SCRIPT, binary, reference, archive]);
   return { reference, archive };
 }
 
