@@ -99,10 +99,10 @@ export function searchTable({ searches, titles }: PeerResults): string {
   return table(
     ['server', 'setting', 'requests/s', 'taken'],
     searches.flatMap(({ peer, tried, best }) =>
-      tried.map(({ setting, requestsPerSecond }) => [
+      tried.map(({ setting, requestsPerSecond, failure }) => [
         titles[peer] ?? peer,
         show(setting),
-        thousands(requestsPerSecond),
+        failure === undefined ? thousands(requestsPerSecond) : 'does not work',
         show(setting) === show(best) ? 'yes' : '',
       ]),
     ),
