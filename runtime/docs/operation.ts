@@ -46,6 +46,14 @@ const HEADERS: Schema = {
   'X-Model-Generation': { $ref: '#/components/headers/X-Model-Generation' },
 };
 
+const REQUEST_TIMEOUT: Schema = {
+  name: 'X-Request-Timeout-Ms',
+  in: 'header',
+  description:
+    'How long the client waits, in milliseconds; past it nothing is computed for it. The server has a limit of its own.',
+  schema: { type: 'integer', minimum: 0 },
+};
+
 /** The OpenAPI 3.1 operation object of a call. */
 export function operation({ id, tag, summary, request, answer, errors, unwell }: Call): Schema {
   const responses: Record<string, JsonValue> = {
@@ -64,7 +72,9 @@ export function operation({ id, tag, summary, request, answer, errors, unwell }:
     description: request.description,
     content: content(request),
   };
-  return { operationId: id, tags: [tag], summary, ...(requestBody ? { requestBody } : {}), responses };
+  // What can end with DeadlineExceeded because the model takes its time, and not the body.
+  const parameters = errors.includes('Overloaded') ? { parameters: [REQUEST_TIMEOUT] } : {};
+  return { operationId: id, tags: [tag], summary, ...parameters, ...(requestBody ? { requestBody } : {}), responses };
 }
 
 const ERROR: Body = { schema: 'Error', description: '' };
