@@ -80,7 +80,7 @@ async function delay(durationMs: number, isOver: () => boolean): Promise<void> {
   const endMs = performance.now() + durationMs;
   while (!isOver() && performance.now() < endMs) {
     await new Promise((resolve) => {
-      setTimeout(resolve, Math.min(POLL_MS, endMs - performance.now()));
+      setTimeout(resolve, Math.max(0, Math.min(POLL_MS, endMs - performance.now())));
     });
   }
 }
