@@ -16,7 +16,7 @@ export function v2Schemas({ inputs, outputs, batched }: ModelSignature): Record<
     InferRequest: {
       type: 'object',
       properties: {
-        id: TEXT,
+        id: { type: ['string', 'null'] },
         inputs: {
           type: 'array',
           items: anyOf(inputs.map((input) => inputTensor(input, batched))),

@@ -37,10 +37,10 @@ class Model:
     tolerance: float
 
 
-def models() -> list[Model]:
-    """Every model of both collections, with as many rows as one request may have."""
+def models(collections: tuple[str, ...] = ("fixtures", "zoo")) -> list[Model]:
+    """Every model of these collections, with as many rows as one request may have."""
     found = []
-    for collection in ("fixtures", "zoo"):
+    for collection in collections:
         for entry in json.loads((MODELS / collection / "manifest.json").read_text())["models"]:
             count = rows_of_one_request(entry)
             found.append(

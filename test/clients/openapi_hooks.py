@@ -1,5 +1,5 @@
 """
-What JSON Schema cannot say about bodies that are taken: columns are of one length, and a tensor has as many values as its shape says. Where the fuzzer
+What JSON Schema cannot say about bodies that are taken: lists are of one length, and a tensor has as many values as its shape says. Where the fuzzer
 makes bodies that must be taken it is told by narrower schemas: two rows, and every tensor once. It knows no CSV, .npy or binary tensors either; their
 decoders are fuzzed by dev/fuzz-decoders.ts.
 """
@@ -23,17 +23,23 @@ def before_load_schema(context: object, raw_schema: dict) -> None:
                 del content[media_type]
     if os.environ.get("NARROW"):
         schemas = raw_schema["components"]["schemas"]
-        narrow_columns(schemas["ColumnsRequest"]["properties"]["inputs"])
+        narrow_lists(schemas["ColumnsRequest"]["properties"]["inputs"])
+        narrow_lists(schemas["Row"])
         narrow_tensors(schemas["InferRequest"]["properties"]["inputs"])
         # Two that differ only in keys nobody knows would ask for one output twice.
         schemas["InferRequest"]["properties"]["outputs"]["maxItems"] = 1
 
 
-def narrow_columns(columns: dict) -> None:
-    for column in columns["properties"].values():
-        # Without a batch axis the value is the whole input, and there are no rows.
-        if "minItems" in column and "maxItems" not in column:
-            column["minItems"] = column["maxItems"] = ROWS
+def narrow_lists(schema: object) -> None:
+    """Lists of any length get the same one: those of one model mostly have to agree."""
+    if isinstance(schema, list):
+        for each in schema:
+            narrow_lists(each)
+    if isinstance(schema, dict):
+        if schema.get("type") == "array" and "maxItems" not in schema:
+            schema["minItems"] = schema["maxItems"] = ROWS
+        for each in schema.values():
+            narrow_lists(each)
 
 
 def narrow_tensors(inputs: dict) -> None:
