@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 
 /** What numbers were measured on. */
 export interface Machine {
@@ -9,6 +9,8 @@ export interface Machine {
   readonly kernel: string;
   readonly node: string;
   readonly onnxruntime: string;
+  /** Programs that wanted a core in the minute before: what else the machine was doing. */
+  readonly load: number;
 }
 
 export function describeMachine(): Machine {
@@ -21,5 +23,6 @@ export function describeMachine(): Machine {
     kernel: `${process.platform} ${release()}`,
     node: process.version,
     onnxruntime: dependencies['onnxruntime-node'] ?? 'unknown',
+    load: Math.round(loadavg()[0]! * 10) / 10,
   };
 }

@@ -35,6 +35,7 @@ const { values } = parseArgs({
     runtime: { type: 'string', default: 'dist/runtime/main.js' },
   },
 });
+const machine = describeMachine();
 const model = await openModel('random-forest');
 const definition = ours(resolve(ROOT, values.runtime));
 const server = await RunningServer.start(definition, model);
@@ -65,7 +66,7 @@ try {
   }
   const result: MemoryResults = {
     date: new Date().toISOString(),
-    machine: describeMachine(),
+    machine,
     modelMiB: modelBytes / MEBIBYTE,
     requests: Math.round(answered),
     residentMiB: samples.at(-1)!.residentMiB,

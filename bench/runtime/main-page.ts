@@ -70,7 +70,7 @@ async function makeSections(results: AllResults): Promise<string[]> {
 }
 
 async function peerSections(peers: PeerResults): Promise<string[]> {
-  const sections = ['### Beside other servers'];
+  const sections = ['### Beside other servers', `Measured ${describeMachineLine(peers)}.`];
   await mkdir(join(ROOT, 'docs', 'performance'), { recursive: true });
   for (const name of PLOTS) {
     const cell = findCell(peers.models, name);

@@ -49,6 +49,7 @@ const { values } = parseArgs({
 });
 setNiceness(Number(values.nice));
 leaveServerCore();
+const machine = describeMachine();
 const measureMs = Number(values.seconds) * 1000;
 const effort: Effort = { rounds: Number(values.rounds), warmUpMs: measureMs / 3, measureMs };
 const chosen = PEERS.filter(({ name }) => values.peer.includes(name));
@@ -95,7 +96,7 @@ try {
   }
   const result: PeerResults = {
     date: new Date().toISOString(),
-    machine: describeMachine(),
+    machine,
     pinned: CAN_PIN,
     effort,
     missing,

@@ -65,6 +65,7 @@ const { values } = parseArgs({
 });
 setNiceness(Number(values.nice));
 leaveServerCore();
+const machine = describeMachine();
 const measureMs = Number(values.seconds) * 1000;
 const effort = { rounds: Number(values.rounds), warmUpMs: measureMs / 3, measureMs };
 const env = Object.fromEntries(values.env.map((text) => text.split('=', 2)));
@@ -92,7 +93,7 @@ try {
   }
   const result: RuntimeResults = {
     date: new Date().toISOString(),
-    machine: describeMachine(),
+    machine,
     pinned: CAN_PIN,
     effort,
     models,

@@ -1,8 +1,8 @@
 import { pairedRatios, summarize, type Summary } from '../../statistics.ts';
-import { isReached, type AllResults, type Goal } from '../goals.ts';
+import { isReached, type Goal } from '../goals.ts';
 import type { CellResult, ModelResult, ServerRounds } from '../measure-model.ts';
 import type { OverloadResult } from '../overload.ts';
-import type { PeerResults } from '../results.ts';
+import type { PeerResults, RuntimeResults } from '../results.ts';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -150,9 +150,9 @@ export function overloadTable({ capacityPerSecond, idleProbes, steps }: Overload
 }
 
 /** Of the machine and the day. */
-export function describeMachineLine({ machine, date }: NonNullable<AllResults['runtime']>): string {
-  const { cpu, cores, memoryGiB, kernel, node, onnxruntime } = machine;
-  return `${date.slice(0, 10)}, ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}, Node.js ${node}, onnxruntime ${onnxruntime}`;
+export function describeMachineLine({ machine, date }: Pick<RuntimeResults, 'machine' | 'date'>): string {
+  const { cpu, cores, memoryGiB, kernel, node, onnxruntime, load } = machine;
+  return `${date.slice(0, 10)}, ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}, Node.js ${node}, onnxruntime ${onnxruntime}, load average before it ${load}`;
 }
 
 function thousands(value: number): string {

@@ -4,7 +4,7 @@ import type { ClosedLoopResult } from '../../../bench/runtime/load/closed-loop.t
 import type { ServerRounds } from '../../../bench/runtime/measure-model.ts';
 import type { PeerResults } from '../../../bench/runtime/results.ts';
 
-const MACHINE = { cpu: 'any', cores: 2, memoryGiB: 1, kernel: 'any', node: 'any', onnxruntime: 'any' };
+const MACHINE = { cpu: 'any', cores: 2, memoryGiB: 1, kernel: 'any', node: 'any', onnxruntime: 'any', load: 0 };
 const MEASURED = { date: '2026-01-01T00:00:00.000Z', machine: MACHINE };
 const EFFORT = { rounds: 2, warmUpMs: 1, measureMs: 1 };
 
