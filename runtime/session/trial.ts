@@ -38,6 +38,7 @@ export interface TrialReport {
 export interface TrialLimits {
   /** What this process and the trial may use together, in bytes. */
   readonly memoryLimitBytes: number;
+  /** Of CPU time, where the system tells it: a node with no time to spare is no fault of the model. Five times as long in all. */
   readonly loadTimeoutMs: number;
   /** For the first run with one row. */
   readonly runTimeoutMs: number;
@@ -46,7 +47,11 @@ export interface TrialLimits {
 
 /** Part of the memory limit from which on the kernel may act at any moment. */
 const MEMORY_SHARE = 0.95;
-const MEMORY_CHECK_MS = 20;
+const CHECK_MS = 20;
+/** A process that gets no CPU is waited for so many times longer. */
+const STARVED_FACTOR = 5;
+/** Of the times in /proc/PID/stat; USER_HZ is 100 on every architecture that Node runs on. */
+const CPU_TICK_MS = 10;
 /** Signals by which native code ends when it is wrong, not when someone ends it. */
 const CRASH_SIGNALS: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT', 'SIGTRAP']);
 
@@ -69,7 +74,7 @@ export async function tryModel(request: TrialRequest, limits: TrialLimits): Prom
   const { promise: ended, resolve: onReport, reject: onFailure } = Promise.withResolvers<TrialReport>();
   ended.catch(() => {});
 
-  const deadline = watchDeadlines(limits, onFailure);
+  const deadline = watchDeadlines(child, limits, onFailure);
   const memory = watchMemory(child, limits.memoryLimitBytes, onFailure);
   const stop = (): void => onFailure(limits.signal?.reason);
   limits.signal?.addEventListener('abort', stop, { once: true });
@@ -96,20 +101,29 @@ export async function tryModel(request: TrialRequest, limits: TrialLimits): Prom
   }
 }
 
-function watchDeadlines({ loadTimeoutMs, runTimeoutMs }: TrialLimits, onFailure: (failure: ModelFailure) => void) {
+function watchDeadlines(
+  child: ChildProcess,
+  { loadTimeoutMs, runTimeoutMs }: TrialLimits,
+  onFailure: (failure: ModelFailure) => void,
+) {
   const seconds = (ms: number): number => Math.ceil(ms / 1000);
-  let timer = setTimeout(() => {
+  const startedMs = performance.now();
+  const loading = setInterval(() => {
+    const waitedMs = performance.now() - startedMs;
+    const usedMs = cpuMsOf(child.pid) ?? waitedMs;
+    if (usedMs <= loadTimeoutMs && waitedMs <= loadTimeoutMs * STARVED_FACTOR) return;
     onFailure(
       new ModelFailure(
         'ModelUnsupported',
         `onnxruntime did not finish loading the model within ${seconds(loadTimeoutMs)} s: export it without endless or very many operators`,
       ),
     );
-  }, loadTimeoutMs);
+  }, CHECK_MS);
+  let running: NodeJS.Timeout | undefined;
   return {
     onLoaded() {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
+      clearInterval(loading);
+      running = setTimeout(() => {
         onFailure(
           new ModelFailure(
             'ModelUnsupported',
@@ -118,15 +132,34 @@ function watchDeadlines({ loadTimeoutMs, runTimeoutMs }: TrialLimits, onFailure:
         );
       }, runTimeoutMs);
     },
-    stop: () => clearTimeout(timer),
+    stop() {
+      clearInterval(loading);
+      clearTimeout(running);
+    },
   };
+}
+
+/** CPU time of a process and all its threads; undefined where it is not told (not Linux, or the process has ended). */
+function cpuMsOf(pid: number | undefined): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the program's name, which may hold spaces; user and system time are the 14th and 15th.
+    const [userTicks, systemTicks] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13)
+      .map(Number);
+    return ((userTicks ?? 0) + (systemTicks ?? 0)) * CPU_TICK_MS;
+  } catch {
+    return undefined;
+  }
 }
 
 function watchMemory(child: ChildProcess, limitBytes: number, onFailure: (failure: ModelFailure) => void) {
   return setInterval(() => {
     const used = anonymousBytes('self') + anonymousBytes(child.pid);
     if (used > limitBytes * MEMORY_SHARE) onFailure(tooLarge(limitBytes));
-  }, MEMORY_CHECK_MS);
+  }, CHECK_MS);
 }
 
 /** The refusal of a model that does not fit into memory. */
