@@ -41,6 +41,7 @@ function checkModel({ metadata, spec, status }: ModelDeployment, live: Live): st
   const { deployment, service, generation } = live;
   const template = at(deployment, 'spec', 'template', 'metadata', 'annotations');
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  const isResolved = status?.conditions?.find(({ type }) => type === 'ModelResolved')?.status;
   const expectations: readonly (readonly [what: string, actual: unknown, wanted: unknown])[] = [
     ['owner of the Deployment', at(deployment, 'metadata', 'ownerReferences', 0, 'uid'), metadata.uid],
     ['owner of the Service', at(service, 'metadata', 'ownerReferences', 0, 'uid'), metadata.uid],
@@ -52,6 +53,8 @@ function checkModel({ metadata, spec, status }: ModelDeployment, live: Live): st
     ['number of ports', at(service, 'spec', 'ports', 'length'), 2],
     ['observedGeneration', at(status, 'observedGeneration'), metadata.generation],
     ['status.model.generation', at(status, 'model', 'generation'), generation],
+    // After storage was away it is asked again within a poll interval.
+    ['ModelResolved', isResolved, 'True'],
     ['Ready', `${ready?.status} ${ready?.reason}`, `True ${spec.replicas === 0 ? 'ScaledToZero' : 'Ready'}`],
   ];
   return expectations
