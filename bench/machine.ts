@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 
 /** What numbers were measured on. */
 export interface Machine {
@@ -18,7 +18,7 @@ export function describeMachine(): Machine {
   const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
+    cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     kernel: `${process.platform} ${release()}`,
     node: process.version,

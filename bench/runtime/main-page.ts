@@ -56,7 +56,7 @@ async function makeSections(results: AllResults): Promise<string[]> {
   sections.push('### Goals', goalsTable(judgeGoals(results)));
   if (peers) sections.push(...(await peerSections(peers)));
   if (runtime) {
-    const titles = { ours: 'this runtime', echo: 'JSON echo of bare node:http' };
+    const titles = { ours: 'this runtime', echo: 'echo of bare node:http' };
     sections.push('### Beside the limits', modelSections(runtime.models, titles));
     for (const overload of runtime.overloads) {
       sections.push(

@@ -27,6 +27,8 @@ export function goalsTable(goals: readonly Goal[]): string {
 }
 
 function showSummary({ median, min, max }: Summary, unit: Goal['unit']): string {
+  // More health probes failed than a percentile leaves out.
+  if (!Number.isFinite(median)) return 'failed';
   const number = (value: number): string => {
     if (!Number.isFinite(value)) return 'failed';
     if (unit === 'ms') return value.toFixed(1);
