@@ -9,6 +9,7 @@ import type { Datatype, Tensor } from '../../../../runtime/tensor/tensor.ts';
 import { decodeMessage, encodeMessage } from '../../../support/grpc-client.ts';
 import { SAMPLES, signatureOf } from '../../../support/signatures.ts';
 import { thrownBy } from '../../../support/thrown.ts';
+import { MALFORMED_MESSAGES } from './malformed-messages.ts';
 
 const REQUEST = 'inference.ModelInferRequest';
 
@@ -117,6 +118,17 @@ describe('gRPC codec', () => {
   ];
   for (const [name, own, message] of misfits) {
     it(`refuses ${name}`, () => expect(ask(own).message).to.equal(message));
+  }
+
+  it('has many malformed messages', () => expect(MALFORMED_MESSAGES.length).to.be.at.least(60));
+  for (const [name, model, message, error] of MALFORMED_MESSAGES) {
+    it(`refuses ${name}, and says what to do`, () => {
+      const refusal = thrownBy(RequestError, () => {
+        decodeInferRequest(decodeInferMessage(encodeMessage(REQUEST, message)), SAMPLES[model]);
+      });
+      expect(refusal.message).to.equal(error);
+      expect(refusal.code).to.equal('InvalidInput');
+    });
   }
 
   it('refuses text that is no UTF-8', () => {
