@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { pino } from 'pino';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -17,7 +18,16 @@ export interface Logger {
  */
 export function createLogger(level: LogLevel, descriptor: 1 | 2 = 1): Logger {
   const settings = { level, base: {}, timestamp: pino.stdTimeFunctions.isoTime };
-  return pino(settings, pino.destination({ dest: descriptor, sync: true }));
+  return pino(settings, { write: (line) => writeLine(line, descriptor) });
+}
+
+/** A line that cannot be written (the disk is full, nobody reads) is lost: predictions are worth more. pino's own writer ends the process. */
+function writeLine(line: string, descriptor: number): void {
+  try {
+    for (let rest = Buffer.from(line); rest.length > 0;) rest = rest.subarray(writeSync(descriptor, rest));
+  } catch {
+    // There is nowhere to tell.
+  }
 }
 
 /** Sends the warnings of Node and of libraries to the debug log; else they would be printed between its lines. Nobody who serves a model can act on them. */

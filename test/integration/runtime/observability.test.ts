@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { open } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { freePorts } from '../../../dev/free-port.ts';
 import { ENV } from '../../../runtime/contract.ts';
 import { GrpcClient } from '../../support/grpc-client.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -88,6 +91,27 @@ describe('observability of a runtime process', function () {
     const { code, stdout } = await runtime.exit();
     expect(code).to.equal(1);
     expect(stdout).to.include('OTEL_TRACES_SAMPLER').and.include('sometimes').and.include('InvalidSpec');
+  });
+
+  it('serves on when its log can be written nowhere', async () => {
+    const full = await open('/dev/full', 'w');
+    const [port] = await freePorts(1);
+    const env = { ...process.env, [ENV.modelPath]: MODEL.file, [ENV.host]: '127.0.0.1', [ENV.httpPort]: String(port) };
+    const child = spawn(process.execPath, ['runtime/main.ts'], {
+      env: { ...env, [ENV.grpcPort]: '0', [ENV.metricsPort]: '0' },
+      stdio: ['ignore', full.fd, 'inherit'],
+    });
+    try {
+      await eventually(async () => expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).to.equal(200), {
+        timeoutMs: 30_000,
+      });
+      const response = await predict(`http://127.0.0.1:${port}`);
+      expect(response.status).to.equal(200);
+      await response.body?.cancel();
+    } finally {
+      child.kill('SIGKILL');
+      await full.close();
+    }
   });
 
   it('logs every request over HTTP and gRPC when told to, with its id and the trace of its client', async () => {
