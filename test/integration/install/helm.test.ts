@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +59,19 @@ describe('the Helm chart on a real API server', function () {
     soon(async () =>
       expect(conditionOf(await inNamespace(namespace).get('modelDeployment', name), 'Ready')).to.match(/^True Ready/),
     );
+
+  /** The garbage collector looks for new kinds every 30 s; of what is deleted earlier it learns by chance, or minutes later. */
+  const garbageCollectorKnowsModels = () =>
+    soon(async () => {
+      const objects = inNamespace('default');
+      const name = `canary-${randomUUID().slice(0, 8)}`;
+      const { metadata } = await objects.createModelDeployment(name, { model: { path } });
+      const owner = { apiVersion: 'modeldeployment.dev/v1alpha1', kind: 'ModelDeployment', name, uid: metadata.uid };
+      const child = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ownerReferences: [owner] } };
+      await controlPlane.kubectl(['create', '-f', '-'], { input: JSON.stringify(child) });
+      await objects.delete('modelDeployment', name);
+      await controlPlane.kubectl(['wait', '--for=delete', '--timeout=3s', `configmap/${name}`]);
+    });
 
   it('installs into one namespace with rights there only, and the operator is refused nothing', async () => {
     await deploy(CHART, ['models']);
@@ -123,6 +137,7 @@ describe('the Helm chart on a real API server', function () {
 
   it('takes every model, and what it made, with the CRD', async () => {
     await operator?.stop();
+    await garbageCollectorKnowsModels();
     const [name, ...namespace] = RELEASE;
     await helm(['uninstall', name, ...namespace], { kubeconfig: controlPlane.kubeconfig });
     await controlPlane.kubectl(['delete', CRD]);
