@@ -24,7 +24,7 @@ setup: ## install the npm packages, if the lock file changed
 tools: setup # the programs of the test bed: from the cache, a release archive, or built
 	@echo '==> tools'; node dev/tools.ts etcd kube-apiserver kube-controller-manager kubectl fake-gcs-server helm actionlint kstatus >/dev/null
 
-test: tools check ## everything a change must pass: linter, formatter, types, generated files, all tests
+test: tools check test-python ## everything a change must pass: linter, formatter, types, generated files, the Python package, all tests
 	@echo '==> mocha'; mocha
 
 check: setup lint format-check typecheck generated-check
