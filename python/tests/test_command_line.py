@@ -77,12 +77,13 @@ def test_the_target_among_the_columns_is_named(here: Path, capsys: pytest.Captur
     assert "--drop 'species'" in capsys.readouterr().err
 
 
-def test_a_joblib_file_of_texts(here: Path) -> None:
+@pytest.mark.parametrize("name", ["model.joblib", "model.pkl"])
+def test_a_joblib_file_of_texts(here: Path, name: str) -> None:
     texts = ["good food", "bad food", "good place", "bad place"]
     model = make_pipeline(TfidfVectorizer(token_pattern="[a-z]+"), LogisticRegression()).fit(texts, [1, 0, 1, 0])
-    joblib.dump(model, "model.joblib")
+    joblib.dump(model, name)
     pd.DataFrame({"text": texts}).to_csv("sample.csv", index=False)
-    assert main(["export", "model.joblib", "--sample", "sample.csv", "--to", "model", "--trust"]) == 0
+    assert main(["export", name, "--sample", "sample.csv", "--to", "model", "--trust"]) == 0
 
 
 def _xgboost(X: Any, y: Any) -> str:

@@ -63,18 +63,21 @@ def _load_pickle(path: Path, trust: bool) -> Any:
     _demand_trust(path, trust)
     with _readable_errors(path), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with path.open("rb") as file:
-            head = file.read(2)
-        if path.suffix.lower() == ".joblib" or head[:1] != b"\x80":
+        if path.suffix.lower() == ".joblib":
             Extra("sklearn", "reading a joblib file", ("joblib",)).require()
-            import joblib
-
-            model = joblib.load(path)
-        else:
-            with path.open("rb") as file:
-                model = pickle.load(file)
+        model = _unpickle(path)
     _refuse_other_versions(path, caught)
     return model
+
+
+def _unpickle(path: Path) -> Any:
+    try:
+        # It reads plain pickles too, and what it wrote itself is often called .pkl.
+        import joblib
+    except ImportError:
+        with path.open("rb") as file:
+            return pickle.load(file)
+    return joblib.load(path)
 
 
 def _demand_trust(path: Path, trust: bool) -> None:
