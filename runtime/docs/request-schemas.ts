@@ -47,7 +47,12 @@ function columns({ inputs, batched }: ModelSignature): Schema {
 
 /** `topK` and `outputs` exclude each other: raw outputs have no classes. */
 function body(key: 'instances' | 'inputs', rows: Schema, { outputs, presentation }: ModelSignature): Schema {
-  const topK = { description: 'Only so many most probable classes.', type: 'integer', minimum: 1 };
+  const topK = {
+    description: 'Only so many most probable classes.',
+    type: 'integer',
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+  };
   const isClassifier = presentation.task === 'classification';
   const parameters: Schema = {
     type: ['object', 'null'],

@@ -36,7 +36,7 @@ DESIGN = "--exclude-checks=positive_data_acceptance,negative_data_rejection"
 
 def test_whatever_is_sent_is_answered_as_documented(served: Served, tmp_path: Path) -> None:
     report = fuzz(served, tmp_path, "--checks=all", DESIGN)
-    assert tested_in(report) == OPERATIONS, report
+    assert operations_in(report) == OPERATIONS, report
 
 
 # An embedding of so many tokens: the graph refuses others, and no file says which.
@@ -47,9 +47,9 @@ def test_what_the_document_allows_is_answered(served: Served, tmp_path: Path) ->
     if served.model.name in LIMITS_OF_THEIR_OWN:
         pytest.skip("takes only values that no schema can tell")
     report = fuzz(served, tmp_path, "--checks=all", "--mode=positive", NARROW="1")
-    assert tested_in(report) == OPERATIONS, report
+    assert operations_in(report) == OPERATIONS, report
 
 
-def tested_in(report: str) -> int:
+def operations_in(report: str) -> int:
     found = re.search(r"Tested: (\d+)", report)
     return int(found[1]) if found else 0
