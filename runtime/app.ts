@@ -1,17 +1,18 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
-import type { RequestListener } from 'node:http';
-import { type Answerer, answerInKoa } from './http/answer.ts';
+import type { Answerer } from './http/answer.ts';
 import { PROBES } from './contract.ts';
 import { compressResponses } from './http/compress-responses.ts';
 import { docsAsset, docsExample, docsModel, openApi } from './http/docs.ts';
-import { frontDoor, type FrontRoute } from './http/front-door.ts';
+import { DirectDoor, type DirectRoute } from './http/direct/direct-door.ts';
 import { liveness, readiness } from './http/health.ts';
+import { answerInKoa } from './http/koa-exchange.ts';
 import { listModels, matchModel, MODEL_ROUTE, modelMetadata, modelStatus } from './http/models.ts';
 import { observeRequests } from './http/observe-requests.ts';
 import { predictV1, type PredictLimits } from './http/predict.ts';
 import { renderErrors } from './http/render-errors.ts';
 import { responseHeaders } from './http/response-headers.ts';
+import type { HttpDoors } from './http/server.ts';
 import { infer } from './http/v2-infer.ts';
 import {
   describeModel,
@@ -44,19 +45,21 @@ interface Predictions {
   readonly v2: Answerer;
 }
 
-/** What a server calls for every request: predictions are answered at the front door, the rest by Koa. */
-export function createListener(dependencies: AppDependencies): RequestListener {
+/** What a server answers with: predictions on plain connections directly, everything else by Koa. */
+export function createDoors(dependencies: AppDependencies): HttpDoors {
   const { modelName, state, limits } = dependencies;
   const predictions = { v1: predictV1(state, limits), v2: infer(modelName, state, limits) };
   const handle = createApp(dependencies, predictions).callback();
-  const routes = frontRoutes(dependencies, predictions);
-  return frontDoor({ ...dependencies, routes }, (request, response) => void handle(request, response));
+  return {
+    listener: (request, response) => void handle(request, response),
+    direct: new DirectDoor({ ...dependencies, routes: directRoutes(dependencies, predictions) }),
+  };
 }
 
-function frontRoutes({ modelName, vertex }: AppDependencies, { v1, v2 }: Predictions): Map<string, FrontRoute> {
+function directRoutes({ modelName, vertex }: AppDependencies, { v1, v2 }: Predictions): Map<string, DirectRoute> {
   const name = encodeURIComponent(modelName);
-  const predict: FrontRoute = { pattern: '/predict', answerTo: v1 };
-  const routes = new Map<string, FrontRoute>([
+  const predict: DirectRoute = { pattern: '/predict', answerTo: v1 };
+  const routes = new Map<string, DirectRoute>([
     ['/predict', predict],
     [`/v1/models/${name}:predict`, { pattern: `${MODEL_ROUTE.v1}:predict`, answerTo: v1 }],
     [`/v2/models/${name}/infer`, { pattern: `${MODEL_ROUTE.v2}/infer`, answerTo: v2 }],

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createModelStore } from '../storage/index.ts';
 import type { DownloadedModel, ModelStore } from '../storage/model-store.ts';
-import { createListener } from './app.ts';
+import { createDoors } from './app.ts';
 import type { RuntimeConfig } from './config.ts';
 import { exampleRequest } from './docs/example-request.ts';
 import { inferRequest } from './docs/v2-schemas.ts';
@@ -90,11 +90,14 @@ async function startServers(config: RuntimeConfig, log: Logger): Promise<Serving
   metrics.ready(false);
   const observers = await createRequestObservers(config, metrics, log);
   const { observe } = observers;
-  const handle = createListener({ modelName: model.name, state, observe, log, limits: http, vertex: http.vertex });
+  const doors = createDoors({ modelName: model.name, state, observe, log, limits: http, vertex: http.vertex });
   const { host, requestTimeoutMs } = http;
-  const httpServer = await listen(handle, { host, port: http.port, requestTimeoutMs });
+  const httpServer = await listen(doors, { host, port: http.port, requestTimeoutMs });
   try {
-    const metricsServer = await listen(metricsHandler(metrics), { host, port: http.metricsPort, requestTimeoutMs });
+    const metricsServer = await listen(
+      { listener: metricsHandler(metrics) },
+      { host, port: http.metricsPort, requestTimeoutMs },
+    );
     const startGrpc = async (): Promise<GrpcServer> => {
       const { listenGrpc } = await import('./grpc/server.ts');
       const server = await listenGrpc({ modelName: model.name, state, observe, log, host, requestTimeoutMs, ...grpc });

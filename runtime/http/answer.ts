@@ -1,18 +1,63 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Middleware } from 'koa';
+import type { Buffer } from 'node:buffer';
+import type { RequestError } from '../errors.ts';
+import type { GoneSignal } from '../batching/pending-request.ts';
+import type { RequestStages } from '../request-record.ts';
+
+/** The headers that predictions look at, by their names in lower case. */
+export interface AskedHeaders {
+  readonly accept?: string | undefined;
+  readonly 'accept-encoding'?: string | undefined;
+  readonly 'content-type'?: string | undefined;
+  readonly 'inference-header-content-length'?: string | undefined;
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
+  readonly 'x-request-id'?: string | undefined;
+  readonly 'x-request-timeout-ms'?: string | undefined;
+  readonly 'x-server-timing'?: string | undefined;
+}
+
+/** How much of a body is read, and how long that may take. */
+export interface BodyLimits {
+  /** Before and after decompression. */
+  readonly maxBytes: number;
+  /** Milliseconds from now on. */
+  readonly timeoutMs: number;
+  /** What it is counted against together with the bodies of other requests; undefined for small ones. */
+  readonly share?: BodyShare | undefined;
+}
+
+/** What one request holds of a budget that all share. */
+export interface BodyShare {
+  /**
+   * Bytes that have arrived. Only they count, so that clients who promise much and send nothing keep nobody out.
+   * @throws RequestError Overloaded
+   */
+  take(bytes: number): void;
+}
 
 /** A prediction that has been asked for, by whichever door it came. */
 export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly headers: AskedHeaders;
   /** Of the URL, without `?`; empty when there is none. */
   readonly querystring: string;
   /** The client prefers CSV to JSON (`Accept: text/csv`). */
   readonly prefersCsv: boolean;
+  /** Filled in on the way. */
+  readonly stages: RequestStages;
+  /** Aborted when the client goes away before its answer has been written. */
+  readonly gone: GoneSignal;
+  /**
+   * The body, decompressed.
+   * @throws RequestError UnsupportedMediaType, InvalidInput, PayloadTooLarge, Overloaded, DeadlineExceeded
+   */
+  readBody(limits: BodyLimits): Promise<Buffer>;
+  /** Calls back once the answer has been written, or the client has gone. */
+  onceOver(callback: () => void): void;
 }
 
-/** The body of a 200, and what is to be said of it. */
+/** Status, body, and what is to be said of it. */
 export interface HttpAnswer {
+  readonly status: number;
   readonly contentType: string;
   readonly body: string | Buffer;
   /** Further headers, in their order. */
@@ -27,28 +72,15 @@ export type Answerer = (exchange: Exchange) => Promise<HttpAnswer>;
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Where the front door leaves an answer that Koa shall finish. */
-const HANDED_OVER: unique symbol = Symbol('answer that Koa shall finish');
-type Response = ServerResponse & { [HANDED_OVER]?: Promise<HttpAnswer> };
-
-/** Leaves what has become of a request to Koa's middlewares: an error to be rendered, an answer to be compressed. */
-export function handOver(response: ServerResponse, answer: Promise<HttpAnswer>): void {
-  (response as Response)[HANDED_OVER] = answer;
-}
-
-/** The same answers as a handler of Koa's router. */
-export function answerInKoa(answerTo: Answerer): Middleware {
-  return async (ctx) => {
-    const answer = await ((ctx.res as Response)[HANDED_OVER] ?? answerTo(exchangeOf(ctx)));
-    for (const [name, value] of answer.headers) ctx.set(name, value);
-    ctx.set('Content-Type', answer.contentType);
-    ctx.body = answer.body;
+/** The one error shape, `{"error": sentence, "code": stable code}`. */
+export function errorAnswer(error: RequestError): HttpAnswer {
+  const { status, retryAfterSeconds, example } = error;
+  const body = JSON.stringify({ error: error.message, code: error.code });
+  return {
+    status,
+    contentType: JSON_TYPE,
+    // Put in as text: parsing it would round integers beyond 2^53.
+    body: example === undefined ? body : `${body.slice(0, -1)},"example":${example}}`,
+    headers: retryAfterSeconds === undefined ? [] : [['Retry-After', String(retryAfterSeconds)]],
   };
-}
-
-function exchangeOf(ctx: Parameters<Middleware>[0]): Exchange {
-  const { req, res, querystring } = ctx;
-  const mentionsCsv = req.headers.accept?.includes('text/csv') === true;
-  const prefersCsv = mentionsCsv && ctx.accepts('application/json', 'text/csv') === 'text/csv';
-  return { request: req, response: res, querystring, prefersCsv };
 }

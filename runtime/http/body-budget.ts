@@ -1,17 +1,8 @@
-import type { ServerResponse } from 'node:http';
 import { RequestError } from '../errors.ts';
+import type { BodyShare, Exchange } from './answer.ts';
 
 /** Bodies of the largest size that may be held at once; with the default of 16 MiB an eighth of the default memory limit. */
 const LARGEST_AT_ONCE = 4;
-
-/** What one request holds of the budget. */
-export interface BodyShare {
-  /**
-   * Bytes that have arrived. Only they count, so that clients who promise much and send nothing keep nobody out.
-   * @throws RequestError Overloaded
-   */
-  take(bytes: number): void;
-}
 
 /** Bytes of bodies that the process holds at once, whoever sent them: many large ones together must not use up its memory. */
 export class BodyBudget {
@@ -23,10 +14,10 @@ export class BodyBudget {
   }
 
   /** A share for one request, given back when its answer is over. */
-  share(response: ServerResponse): BodyShare {
+  share(exchange: Pick<Exchange, 'onceOver'>): BodyShare {
     let ownBytes = 0;
     let isOver = false;
-    response.once('close', () => {
+    exchange.onceOver(() => {
       this.#heldBytes -= ownBytes;
       isOver = true;
     });

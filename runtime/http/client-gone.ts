@@ -11,7 +11,7 @@ export function clientGone(response: ServerResponse): GoneSignal {
 }
 
 /** An AbortSignal for one listener at a time: a real one takes longer to make than everything else about most requests. */
-class ClientGone implements GoneSignal {
+export class ClientGone implements GoneSignal {
   aborted = false;
   #listener: (() => void) | undefined;
 

@@ -1,9 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, deflate, gzip } from 'node:zlib';
+import accepts from 'accepts';
 import type { Middleware } from 'koa';
 
 /** Below this a body fits one network packet anyway. */
-export const MIN_COMPRESSED_BYTES = 1024;
+const MIN_COMPRESSED_BYTES = 1024;
 
 const [asGzip, asDeflate, asBrotli] = [promisify(gzip), promisify(deflate), promisify(brotliCompress)];
 /** The fastest setting of each: an answer is sent once, and numbers hardly get smaller with more work. */
@@ -15,22 +17,50 @@ const ENCODERS = {
 type Coding = keyof typeof ENCODERS;
 const CODINGS = Object.keys(ENCODERS) as Coding[];
 
-/** Compresses answers of at least 1 KiB by `Accept-Encoding`, in Node's thread pool. Answers that are objects, streams or nothing are left as they are. */
+/** A body in another coding. */
+export interface Compressed {
+  readonly body: Buffer;
+  /** For `Content-Encoding`. */
+  readonly coding: string;
+}
+
+/** Whether a body would be compressed for a client that asks for it, so that the answer varies by `Accept-Encoding`. */
+export function isWorthCompressing(body: string | Buffer): boolean {
+  return body.length >= MIN_COMPRESSED_BYTES;
+}
+
+/**
+ * The body in the coding that the client prefers, made in Node's thread pool.
+ * @param acceptEncoding the request's header
+ * @returns undefined when it is better sent as it is
+ */
+export async function compress(
+  body: string | Buffer,
+  acceptEncoding: string | undefined,
+): Promise<Compressed | undefined> {
+  // A client that does not send the header may take any coding, and most often can read none.
+  if (!acceptEncoding) return undefined;
+  // It looks at nothing else of a request.
+  const request = { headers: { 'accept-encoding': acceptEncoding } } as IncomingMessage;
+  const preferred = accepts(request).encodings([...CODINGS, 'identity']);
+  const coding = CODINGS.find((name) => name === preferred);
+  if (coding === undefined) return undefined;
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const compressed = await ENCODERS[coding](bytes);
+  return compressed.length < bytes.length ? { body: compressed, coding } : undefined;
+}
+
+/** Compresses answers of at least 1 KiB by `Accept-Encoding`. Answers that are objects, streams or nothing are left as they are. */
 export function compressResponses(): Middleware {
   return async (ctx, next) => {
     await next();
     const { body } = ctx;
     if (typeof body !== 'string' && !Buffer.isBuffer(body)) return;
-    if (body.length < MIN_COMPRESSED_BYTES || ctx.res.hasHeader('Content-Encoding')) return;
+    if (!isWorthCompressing(body) || ctx.res.hasHeader('Content-Encoding')) return;
     ctx.vary('Accept-Encoding');
-    // A client that does not send the header may take any coding, and most often can read none.
-    if (ctx.get('Accept-Encoding') === '') return;
-    const coding = CODINGS.find((name) => name === ctx.acceptsEncodings([...CODINGS, 'identity']));
-    if (coding === undefined) return;
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    const compressed = await ENCODERS[coding](bytes);
-    if (compressed.length >= bytes.length) return;
-    ctx.set('Content-Encoding', coding);
-    ctx.body = compressed;
+    const compressed = await compress(body, ctx.get('Accept-Encoding'));
+    if (!compressed) return;
+    ctx.set('Content-Encoding', compressed.coding);
+    ctx.body = compressed.body;
   };
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { RequestError } from '../errors.ts';
 import type { ModelSignature } from '../onnx/signature.ts';
 import type { Computed } from '../predictor.ts';
@@ -27,8 +26,8 @@ const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
  * How to read a predict request: V1 JSON, CSV or .npy, by its content type.
  * @throws RequestError UnsupportedMediaType
  */
-export function bodyFormatOf(request: Pick<IncomingMessage, 'headers'>, querystring: string): BodyFormat {
-  const type = request.headers['content-type'] ?? '';
+export function bodyFormatOf(contentType: string | undefined, querystring: string): BodyFormat {
+  const type = contentType ?? '';
   if (type === 'application/json') return JSON_FORMAT;
   if (CSV_TYPE.test(type)) {
     const charset = CHARSET.exec(type)?.[1] ?? 'utf-8';
@@ -41,7 +40,7 @@ export function bodyFormatOf(request: Pick<IncomingMessage, 'headers'>, querystr
     const options = optionsIn(querystring);
     return { decode: (body, signature) => decodeNpyRequest(body, signature, options), isJson: false };
   }
-  requireJson(request);
+  requireJson(contentType);
   return JSON_FORMAT;
 }
 
@@ -65,8 +64,9 @@ export function encodePrediction(
   asCsv: boolean,
 ): HttpAnswer {
   const { warnings } = computed;
-  if (!asCsv) return { contentType: JSON_TYPE, body: encodeJson(computed, form), headers: [] };
+  if (!asCsv) return { status: 200, contentType: JSON_TYPE, body: encodeJson(computed, form), headers: [] };
   return {
+    status: 200,
     contentType: 'text/csv; charset=utf-8; header=present',
     body: encodeCsvResponse(computed.predictions()),
     headers: warnings.length > 0 ? [['X-Model-Warnings', asciiJson(warnings)]] : [],

@@ -1,10 +1,7 @@
 import type { ServingState } from '../serving-state.ts';
 import type { Answerer } from './answer.ts';
 import { BodyBudget } from './body-budget.ts';
-import { clientGone } from './client-gone.ts';
-import { openRequestOf } from './observe-requests.ts';
 import { bodyFormatOf, encodePrediction } from './predict-formats.ts';
-import { readBody } from './read-body.ts';
 import { requestTimeoutMsOf } from './request-timeout.ts';
 import { serverTiming } from './server-timing.ts';
 import { decodeOrShow } from './show-example.ts';
@@ -19,28 +16,25 @@ export interface PredictLimits {
 /** `POST /predict` and its other names: V1 JSON, CSV or .npy in, predictions out as JSON or CSV. */
 export function predictV1(state: ServingState, { maxRequestBytes, requestTimeoutMs }: PredictLimits): Answerer {
   const budget = new BodyBudget(maxRequestBytes);
-  return async ({ request: incoming, response, querystring, prefersCsv }) => {
-    const clock = new StageClock(openRequestOf(response)?.stages);
-    const timeoutMs = requestTimeoutMsOf(incoming, requestTimeoutMs);
+  return async (exchange) => {
+    const { headers, gone: signal } = exchange;
+    const clock = new StageClock(exchange.stages);
+    const timeoutMs = requestTimeoutMsOf(headers, requestTimeoutMs);
     const deadlineMs = clock.startedMs + timeoutMs;
     const { predictor, signature, example } = state.requireModel();
-    const format = bodyFormatOf(incoming, querystring);
+    const format = bodyFormatOf(headers['content-type'], exchange.querystring);
     predictor.checkAdmission();
-    const signal = clientGone(response);
-    const body = await readBody(incoming, {
-      maxBytes: maxRequestBytes,
-      timeoutMs,
-      share: budget.share(response),
-    });
+    const share = budget.share(exchange);
+    const body = await exchange.readBody({ maxBytes: maxRequestBytes, timeoutMs, share });
     clock.end('readMs');
     const request = decodeOrShow(() => format.decode(body, signature), format.isJson ? example : undefined);
     clock.end('decodeMs');
     const computed = await predictor.compute(request, { deadlineMs, signal, stages: clock.stages });
     clock.skip();
     const form = { form: request.form, batched: signature.batched, rows: request.rows };
-    const answer = encodePrediction(computed, form, prefersCsv);
+    const answer = encodePrediction(computed, form, exchange.prefersCsv);
     clock.end('encodeMs');
-    const timing = serverTiming(incoming, clock);
+    const timing = serverTiming(headers, clock);
     return timing ? { ...answer, headers: [...answer.headers, timing] } : answer;
   };
 }

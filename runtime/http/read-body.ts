@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { invalidInput, RequestError } from '../errors.ts';
-import type { BodyShare } from './body-budget.ts';
+import type { BodyLimits } from './answer.ts';
 import { makeDecoder } from './content-coding.ts';
 
 /** `application/json`, also with a suffix such as `application/vnd.api+json`; parameters follow. */
@@ -14,23 +14,13 @@ const OTHER_CHARSET = /;\s*charset\s*=\s*"?(?!utf-?8"?\s*(?:;|$))/i;
  * Refuses bodies that are not plain JSON in UTF-8. No content type at all, and the one that `curl -d` sends, are taken for JSON.
  * @throws RequestError UnsupportedMediaType
  */
-export function requireJson({ headers }: Pick<IncomingMessage, 'headers'>): void {
-  const type = headers['content-type'];
+export function requireJson(type: string | undefined): void {
   if (type !== undefined && !JSON_TYPE.test(type) && !CURL_DEFAULT_TYPE.test(type)) {
     throw unsupported(
       `content type ${type.slice(0, 100)} is not supported; send JSON with Content-Type: application/json`,
     );
   }
   if (type !== undefined && OTHER_CHARSET.test(type)) throw unsupported('JSON must be in UTF-8');
-}
-
-/** How much of a body is read, and how long that may take. */
-export interface BodyLimits {
-  /** Before and after decompression. */
-  readonly maxBytes: number;
-  readonly timeoutMs: number;
-  /** What it is counted against together with the bodies of other requests; undefined for small ones. */
-  readonly share?: BodyShare | undefined;
 }
 
 /**
@@ -45,13 +35,13 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
   const decoder = makeDecoder(headers['content-encoding']);
   if (Number(headers['content-length'] ?? 0) > maxBytes) {
     request.resume();
-    throw tooLarge(maxBytes);
+    throw bodyTooLarge(maxBytes);
   }
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const timer = setTimeout(() => reject(late('the request body did not arrive in time')), timeoutMs);
+  const timer = setTimeout(() => reject(bodyLate()), timeoutMs);
   // Once all has come, a decoder may still be at work when the request closes.
   const gone = (): void => {
-    if (!request.complete) reject(late('the connection ended before the request did'));
+    if (!request.complete) reject(bodyLate('the connection ended before the request did'));
   };
   request.once('error', gone);
   request.once('close', gone);
@@ -81,7 +71,7 @@ function collect(source: Readable, { maxBytes, share }: BodyLimits, { resolve, r
     if (!chunks) return;
     bytes += chunk.length;
     try {
-      if (bytes > maxBytes) throw tooLarge(maxBytes);
+      if (bytes > maxBytes) throw bodyTooLarge(maxBytes);
       share?.take(chunk.length);
       chunks.push(chunk);
     } catch (error) {
@@ -104,7 +94,8 @@ function damaged(encoding: string, cause: NodeJS.ErrnoException): RequestError {
   );
 }
 
-function late(message: string): RequestError {
+/** Not there within the time that it has. */
+export function bodyLate(message = 'the request body did not arrive in time'): RequestError {
   return new RequestError('DeadlineExceeded', message);
 }
 
@@ -112,7 +103,8 @@ function unsupported(message: string): RequestError {
   return new RequestError('UnsupportedMediaType', message);
 }
 
-function tooLarge(maxBytes: number): RequestError {
+/** Beyond the limit. */
+export function bodyTooLarge(maxBytes: number): RequestError {
   return new RequestError(
     'PayloadTooLarge',
     `the request body is larger than ${maxBytes} bytes; send fewer rows at once`,

@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { errorAnswer } from './answer.ts';
 
 /** Makes every failure the one error shape, `{"error": sentence, "code": stable code}`. What is not a RequestError is our mistake: logged, and not shown. */
 export function renderErrors(log: Logger): Middleware {
@@ -11,26 +12,29 @@ export function renderErrors(log: Logger): Middleware {
       // The router's word for methods that it has for no route at all.
       if (ctx.status === 405 || ctx.status === 501) throw methodNotAllowed(ctx);
     } catch (error) {
-      render(ctx, toRequestError(ctx, error, log));
+      const requestId = ctx.response.get('X-Request-Id');
+      render(ctx, toRequestError(error, { log, requestId }));
     }
   };
 }
 
-function toRequestError(ctx: Context, error: unknown, log: Logger): RequestError {
+/** What the client is told. What is our mistake is logged. */
+export function toRequestError(
+  error: unknown,
+  { log, requestId }: { readonly log: Pick<Logger, 'error'>; readonly requestId: string },
+): RequestError {
   const known = error instanceof RequestError ? error : undefined;
   if (known && known.code !== 'InferenceFailed') return known;
-  const requestId = ctx.response.get('X-Request-Id');
   log.error({ err: error, requestId }, 'request failed');
   return known ?? new RequestError('InferenceFailed', 'the request could not be answered', { cause: error });
 }
 
 function render(ctx: Context, error: RequestError): void {
-  ctx.status = error.status;
-  if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds));
-  const body = JSON.stringify({ error: error.message, code: error.code });
-  ctx.type = 'json';
-  // Put in as text: parsing it would round integers beyond 2^53.
-  ctx.body = error.example === undefined ? body : `${body.slice(0, -1)},"example":${error.example}}`;
+  const { status, headers, contentType, body } = errorAnswer(error);
+  ctx.status = status;
+  for (const [name, value] of headers) ctx.set(name, value);
+  ctx.set('Content-Type', contentType);
+  ctx.body = body;
 }
 
 function unknownRoute(ctx: Context): RequestError {

@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import { STAGES } from '../request-record.ts';
 import type { StageClock } from '../stage-clock.ts';
+import type { AskedHeaders } from './answer.ts';
 
 /** Any value but nothing asks for `Server-Timing`. */
 const ASKED_BY = 'x-server-timing';
@@ -10,7 +10,7 @@ const ASKED_BY = 'x-server-timing';
  * @returns the header; undefined when the client does not ask
  */
 export function serverTiming(
-  { headers }: Pick<IncomingMessage, 'headers'>,
+  headers: AskedHeaders,
   { stages, startedMs }: StageClock,
 ): [name: string, value: string] | undefined {
   if (!headers[ASKED_BY]) return undefined;

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ModelFailure } from '../errors.ts';
+import type { DirectDoor } from './direct/direct-door.ts';
 
 export interface ListenOptions {
   readonly host: string;
@@ -10,6 +11,14 @@ export interface ListenOptions {
   readonly port: number;
   /** Longest time until a whole request has arrived. */
   readonly requestTimeoutMs: number;
+}
+
+/** Who answers what comes. */
+export interface HttpDoors {
+  /** What node:http calls for every request. */
+  readonly listener: RequestListener;
+  /** Takes new connections before node:http does; default: nobody. */
+  readonly direct?: DirectDoor;
 }
 
 /** A server that listens. */
@@ -30,7 +39,7 @@ const CHECK_INTERVAL_MS = 1_000;
 const DRAIN_POLL_MS = 50;
 
 /** @throws ModelFailure InvalidSpec when the address cannot be listened on */
-export async function listen(handler: RequestListener, options: ListenOptions): Promise<HttpServer> {
+export async function listen({ listener, direct }: HttpDoors, options: ListenOptions): Promise<HttpServer> {
   const { host, port, requestTimeoutMs } = options;
   const answered = new AnsweredEarly();
   const server = createServer(
@@ -43,13 +52,14 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     },
     (request, response) => {
       response.once('finish', () => answered.add(request));
-      handler(request, response);
+      listener(request, response);
     },
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (answered.has(socket)) socket.destroy();
     else refuse(error, socket);
   });
+  const checking = direct && acceptDirectly(server, direct, requestTimeoutMs);
   server.listen({ host, port });
   try {
     await once(server, 'listening');
@@ -64,7 +74,10 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
       },
     );
   }
-  const closed = once(server, 'close').then(() => true);
+  const closed = once(server, 'close').then(() => {
+    clearInterval(checking);
+    return true;
+  });
   return {
     port: (server.address() as AddressInfo).port,
     async close(timeoutMs) {
@@ -73,13 +86,32 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
       for (;;) {
         // Connections that were busy become idle, and clients would keep them.
         server.closeIdleConnections();
+        direct?.closeIdle();
         if (await Promise.race([closed, delay(DRAIN_POLL_MS, false)])) return true;
         if (performance.now() > deadlineMs) break;
       }
       server.closeAllConnections();
+      direct?.closeAll();
       return false;
     },
   };
+}
+
+/** Lets the door have new connections first; node:http gets those that it does not want, as if they had just come. */
+function acceptDirectly(server: Server, direct: DirectDoor, requestTimeoutMs: number): NodeJS.Timeout {
+  const takers = server.listeners('connection') as ((socket: Socket) => void)[];
+  server.removeAllListeners('connection');
+  const ends = {
+    times: {
+      firstRequestTimeoutMs: HEADERS_TIMEOUT_MS,
+      keepAliveTimeoutMs: KEEP_ALIVE_TIMEOUT_MS,
+      requestTimeoutMs: requestTimeoutMs + CHECK_INTERVAL_MS,
+    },
+    handOver: (socket: Socket): void => takers.forEach((take) => take.call(server, socket)),
+    refuse: (socket: Socket): void => refuse(new Error('the body ends too early'), socket),
+  };
+  server.on('connection', (socket: Socket) => direct.accept(socket, ends));
+  return setInterval(() => direct.checkTimes(performance.now()), CHECK_INTERVAL_MS).unref();
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { inferV2 } from '../infer-v2.ts';
 import { decodeV2Request } from '../protocol/v2/decode-request.ts';
 import { encodeV2Response } from '../protocol/v2/encode-response.ts';
@@ -6,10 +5,8 @@ import { JSON_LENGTH_HEADER, jsonLengthOf } from '../protocol/v2-binary/body.ts'
 import type { ServingState } from '../serving-state.ts';
 import { type Answerer, JSON_TYPE } from './answer.ts';
 import { BodyBudget } from './body-budget.ts';
-import { clientGone } from './client-gone.ts';
-import { openRequestOf } from './observe-requests.ts';
 import type { PredictLimits } from './predict.ts';
-import { readBody, requireJson } from './read-body.ts';
+import { requireJson } from './read-body.ts';
 import { requestTimeoutMsOf } from './request-timeout.ts';
 import { serverTiming } from './server-timing.ts';
 import { decodeOrShow } from './show-example.ts';
@@ -22,23 +19,20 @@ export function infer(
   { maxRequestBytes, requestTimeoutMs }: PredictLimits,
 ): Answerer {
   const budget = new BodyBudget(maxRequestBytes);
-  return async ({ request: incoming, response }) => {
-    const clock = new StageClock(openRequestOf(response)?.stages);
-    const timeoutMs = requestTimeoutMsOf(incoming, requestTimeoutMs);
+  return async (exchange) => {
+    const { headers, gone: signal } = exchange;
+    const contentType = headers['content-type'];
+    const clock = new StageClock(exchange.stages);
+    const timeoutMs = requestTimeoutMsOf(headers, requestTimeoutMs);
     const deadlineMs = clock.startedMs + timeoutMs;
     const model = state.requireModel();
-    requireContentType(incoming);
+    requireContentType(contentType);
     model.predictor.checkAdmission();
-    const signal = clientGone(response);
-    const bytes = await readBody(incoming, {
-      maxBytes: maxRequestBytes,
-      timeoutMs,
-      share: budget.share(response),
-    });
+    const share = budget.share(exchange);
+    const bytes = await exchange.readBody({ maxBytes: maxRequestBytes, timeoutMs, share });
     clock.end('readMs');
-    const { headers } = incoming;
-    const jsonLength = headers[JSON_LENGTH_KEY]?.toString();
-    const jsonBytes = jsonLengthOf({ jsonLength, contentType: headers['content-type'] }, bytes.byteLength);
+    const jsonLength = headers['inference-header-content-length'];
+    const jsonBytes = jsonLengthOf({ jsonLength, contentType }, bytes.byteLength);
     const example = jsonBytes === undefined ? model.exampleV2 : undefined;
     const request = decodeOrShow(() => decodeV2Request({ bytes, jsonBytes }, model.signature), example);
     clock.end('decodeMs');
@@ -49,21 +43,17 @@ export function infer(
     const extra: [string, string][] = [];
     if (answerJsonBytes !== undefined) extra.push([JSON_LENGTH_HEADER, String(answerJsonBytes)]);
     clock.end('encodeMs');
-    const timing = serverTiming(incoming, clock);
+    const timing = serverTiming(headers, clock);
     if (timing) extra.push(timing);
-    const contentType = answerJsonBytes === undefined ? JSON_TYPE : 'application/octet-stream';
-    return { contentType, body, headers: extra };
+    const answerType = answerJsonBytes === undefined ? JSON_TYPE : 'application/octet-stream';
+    return { status: 200, contentType: answerType, body, headers: extra };
   };
 }
-
-const JSON_LENGTH_KEY = JSON_LENGTH_HEADER.toLowerCase();
 
 /** Bytes, or bytes behind JSON, also as Triton's clients name them on Vertex AI. */
 const BINARY_TYPE = /^\s*application\/(?:octet-stream|vnd\.vertex-ai-triton\.binary\+json)\s*(?:;|$)/i;
 
 /** @throws RequestError UnsupportedMediaType */
-function requireContentType({ headers }: IncomingMessage): void {
-  const type = headers['content-type'];
-  const isBinary = type !== undefined && BINARY_TYPE.test(type);
-  requireJson({ headers: isBinary ? { ...headers, 'content-type': undefined } : headers });
+function requireContentType(type: string | undefined): void {
+  if (type === undefined || !BINARY_TYPE.test(type)) requireJson(type);
 }

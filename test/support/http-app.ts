@@ -1,4 +1,4 @@
-import { createListener, type AppDependencies } from '../../runtime/app.ts';
+import { createDoors, type AppDependencies } from '../../runtime/app.ts';
 import { listen, type HttpServer } from '../../runtime/http/server.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { ModelSignature } from '../../runtime/onnx/signature.ts';
@@ -24,7 +24,7 @@ export interface ServedApp extends AsyncDisposable {
 export interface AppOptions extends Partial<Pick<AppDependencies, 'limits'>> {
   readonly signature?: ModelSignature;
   readonly run?: Session['run'];
-  /** More of what createListener takes. */
+  /** More of what createDoors takes. */
   readonly dependencies?: Partial<AppDependencies>;
 }
 
@@ -55,7 +55,7 @@ export async function serveApp({
   const record = (fields: object): void => void logged.push(fields);
   const log = { debug: () => {}, info: record, warn: record, error: record };
   const metrics = createMetrics();
-  const handle = createListener({
+  const doors = createDoors({
     modelName: MODEL_NAME,
     state,
     observe: metrics.request,
@@ -63,7 +63,7 @@ export async function serveApp({
     limits,
     ...dependencies,
   });
-  const server = await listen(handle, {
+  const server = await listen(doors, {
     host: '127.0.0.1',
     port: 0,
     requestTimeoutMs: limits.requestTimeoutMs,

@@ -1,4 +1,4 @@
-import { createListener } from '../../runtime/app.ts';
+import { createDoors } from '../../runtime/app.ts';
 import { listen } from '../../runtime/http/server.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { ModelSignature } from '../../runtime/onnx/signature.ts';
@@ -29,7 +29,7 @@ export async function startModelServer({ name, signature, session, example }: Mo
   const state = new ServingState();
   const predictor = new Predictor({ session, signature, batching: { maxRows: 64, maxQueuedRows: 1024 } });
   state.ready({ generation: '1718000000000000', signature, predictor, example, isAlive: () => true });
-  const handle = createListener({
+  const doors = createDoors({
     modelName: name,
     state,
     observe: createMetrics().request,
@@ -37,7 +37,7 @@ export async function startModelServer({ name, signature, session, example }: Mo
     limits: LIMITS,
   });
   const address = { host: '127.0.0.1', port: 0, requestTimeoutMs: LIMITS.requestTimeoutMs };
-  const server = await listen(handle, address);
+  const server = await listen(doors, address);
   const url = `http://127.0.0.1:${server.port}`;
   return {
     url,

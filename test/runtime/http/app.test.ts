@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { createListener } from '../../../runtime/app.ts';
+import { createDoors } from '../../../runtime/app.ts';
 import { RequestError } from '../../../runtime/errors.ts';
 import { listen, type HttpServer } from '../../../runtime/http/server.ts';
 import { createMetrics, type RuntimeMetrics } from '../../../runtime/metrics.ts';
@@ -61,8 +61,8 @@ describe('HTTP app', () => {
     logged.length = 0;
     const record = (fields: object): void => void logged.push(fields);
     const log = { debug: () => {}, info: record, warn: record, error: record };
-    const handle = createListener({ modelName: NAME, state, observe: metrics.request, log, limits: LIMITS });
-    server = await listen(handle, {
+    const doors = createDoors({ modelName: NAME, state, observe: metrics.request, log, limits: LIMITS });
+    server = await listen(doors, {
       host: '127.0.0.1',
       port: 0,
       requestTimeoutMs: LIMITS.requestTimeoutMs,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { createListener } from '../../../runtime/app.ts';
+import { createDoors } from '../../../runtime/app.ts';
 import { listen, type HttpServer } from '../../../runtime/http/server.ts';
 import { createMetrics } from '../../../runtime/metrics.ts';
 import { Predictor } from '../../../runtime/predictor.ts';
@@ -33,7 +33,7 @@ describe('docs over HTTP', () => {
 
   beforeEach(async () => {
     state = new ServingState();
-    const handle = createListener({
+    const doors = createDoors({
       modelName: HOSTILE,
       state,
       observe: createMetrics().request,
@@ -41,7 +41,7 @@ describe('docs over HTTP', () => {
       limits: LIMITS,
     });
     const address = { host: '127.0.0.1', port: 0, requestTimeoutMs: LIMITS.requestTimeoutMs };
-    server = await listen(handle, address);
+    server = await listen(doors, address);
   });
   afterEach(() => server.close(0));
 

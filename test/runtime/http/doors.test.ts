@@ -9,7 +9,7 @@ import type { RequestRecord } from '../../../runtime/request-record.ts';
 import { eventually } from '../../support/eventually.ts';
 import { GENERATION, MODEL_NAME, serveApp, type ServedApp } from '../../support/http-app.ts';
 
-/** A query makes a path one that the front door does not know, so Koa answers the same request. */
+/** A query makes a path one that the direct door does not know, so Koa answers the same request. */
 const AT_KOA = '?';
 const V1 = `/v1/models/${MODEL_NAME}:predict`;
 const V2 = `/v2/models/${MODEL_NAME}/infer`;
@@ -61,12 +61,13 @@ const CASES: readonly Case[] = [
 ];
 
 /** What a client sees: status, headers in their order but for the moment, and the body's bytes. */
-async function ask(app: ServedApp, { path, body, headers }: Case, id: string | undefined) {
-  const asked = { ...JSON_TYPE, ...headers, ...(id === undefined ? {} : { 'x-request-id': id }) };
+async function ask(app: ServedApp, { path, body, headers }: Case, id: string | undefined, connection = 'close') {
+  const asked = { ...JSON_TYPE, ...headers, connection, ...(id === undefined ? {} : { 'x-request-id': id }) };
   const call = request({ port: app.port, path, method: 'POST', headers: asked, agent: false });
   call.end(body);
   const [response] = (await once(call, 'response')) as [IncomingMessage];
   const bytes = await buffer(response);
+  call.destroy();
   const pairs = Array.from({ length: response.rawHeaders.length / 2 }, (_, index) =>
     response.rawHeaders.slice(2 * index, 2 * index + 2),
   );
@@ -78,17 +79,19 @@ async function ask(app: ServedApp, { path, body, headers }: Case, id: string | u
   };
 }
 
-describe('the front door and Koa', () => {
+describe('the direct door and Koa', () => {
   for (const sample of CASES) {
     it(`answer ${sample.name} with the same bytes`, async () => {
       await using app = await serveApp();
-      const [front, koa] = [
-        await ask(app, sample, 'same'),
-        await ask(app, { ...sample, path: sample.path + AT_KOA }, 'same'),
-      ];
-      expect(front).to.deep.equal(koa);
-      expect(front.status).to.equal(sample.status);
-      expect(front.headers).to.include(`X-Model-Generation: ${GENERATION}`);
+      for (const connection of ['close', 'keep-alive']) {
+        const [direct, koa] = [
+          await ask(app, sample, 'same', connection),
+          await ask(app, { ...sample, path: sample.path + AT_KOA }, 'same', connection),
+        ];
+        expect(direct).to.deep.equal(koa);
+        expect(direct.status).to.equal(sample.status);
+        expect(direct.headers).to.include(`X-Model-Generation: ${GENERATION}`).and.include(`Connection: ${connection}`);
+      }
     });
   }
 

@@ -13,7 +13,7 @@ const ok: RequestListener = (_, response) => void response.end('ok');
 describe('HTTP server', () => {
   let server: HttpServer | undefined;
   const start = async (handler: RequestListener = ok): Promise<string> => {
-    server = await listen(handler, OPTIONS);
+    server = await listen({ listener: handler }, OPTIONS);
     return `http://127.0.0.1:${server.port}`;
   };
   const say = async (words: string): Promise<string> => {
@@ -25,7 +25,7 @@ describe('HTTP server', () => {
 
   it('says which address it cannot listen on', async () => {
     await start();
-    const error = await rejectionOf(ModelFailure, listen(ok, { ...OPTIONS, port: server!.port }));
+    const error = await rejectionOf(ModelFailure, listen({ listener: ok }, { ...OPTIONS, port: server!.port }));
     expect(error.reason).to.equal('InvalidSpec');
     expect(error.message).to.include(`127.0.0.1:${server!.port}`).and.include('in use');
   });

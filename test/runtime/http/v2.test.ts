@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createListener } from '../../../runtime/app.ts';
+import { createDoors } from '../../../runtime/app.ts';
 import { listen, type HttpServer } from '../../../runtime/http/server.ts';
 import { createMetrics } from '../../../runtime/metrics.ts';
 import { Predictor } from '../../../runtime/predictor.ts';
@@ -45,14 +45,14 @@ describe('V2 over HTTP', () => {
     state = new ServingState();
     const ignore = (): void => {};
     const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-    const handle = createListener({
+    const doors = createDoors({
       modelName: NAME,
       state,
       observe: createMetrics().request,
       log,
       limits: LIMITS,
     });
-    server = await listen(handle, {
+    server = await listen(doors, {
       host: '127.0.0.1',
       port: 0,
       requestTimeoutMs: LIMITS.requestTimeoutMs,

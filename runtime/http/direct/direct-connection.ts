@@ -1,0 +1,202 @@
+import { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
+import { requestIdFrom } from '../../request-id.ts';
+import { errorAnswer, type HttpAnswer } from '../answer.ts';
+import { compress, isWorthCompressing } from '../compress-responses.ts';
+import { toRequestError } from '../render-errors.ts';
+import { answerHead } from './answer-head.ts';
+import { DirectExchange } from './direct-exchange.ts';
+import type { DirectDependencies, DirectRoute } from './direct-door.ts';
+import { readPlainHead } from './plain-head.ts';
+
+/** When connections are ended, in milliseconds. */
+export interface ConnectionTimes {
+  /** Without any byte. */
+  readonly firstRequestTimeoutMs: number;
+  /** After an answer. */
+  readonly keepAliveTimeoutMs: number;
+  /** For the whole of a request. */
+  readonly requestTimeoutMs: number;
+}
+
+/** What becomes of a connection that is no longer ours. */
+export interface ConnectionEnds {
+  readonly times: ConnectionTimes;
+  /** The socket is node:http's from here on, with what was read and not answered put back. */
+  handOver(socket: Socket): void;
+  /** The client has closed its half in the middle of a body. */
+  refuse(socket: Socket): void;
+  /** It is closed, or handed over. */
+  over(connection: DirectConnection): void;
+}
+
+/**
+ * A connection whose requests are answered without node:http for as long as they are plain. The first that is not takes the connection over to node:http, for good.
+ * One request at a time: what a client sends before it has its answer stays in the socket.
+ */
+export class DirectConnection {
+  readonly #socket: Socket;
+  readonly #dependencies: DirectDependencies;
+  readonly #ends: ConnectionEnds;
+  /** From its head until its answer has been written and its body has come, or has been dropped. */
+  #exchange: DirectExchange | undefined;
+  #hasServed = false;
+  /** Nothing more is answered. */
+  #isClosing = false;
+  #idleSinceMs = performance.now();
+
+  constructor(socket: Socket, dependencies: DirectDependencies, ends: ConnectionEnds) {
+    this.#socket = socket;
+    this.#dependencies = dependencies;
+    this.#ends = ends;
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('error', ignore);
+    socket.on('close', this.#onClose);
+  }
+
+  /** Between two requests. */
+  get isIdle(): boolean {
+    return this.#exchange === undefined;
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Ends a connection that nothing has come on for too long. */
+  checkTime(nowMs: number): void {
+    const { firstRequestTimeoutMs, keepAliveTimeoutMs, requestTimeoutMs } = this.#ends.times;
+    const idleMs = this.#hasServed ? keepAliveTimeoutMs : firstRequestTimeoutMs;
+    const exchange = this.#exchange;
+    // What is still to be answered has limits of its own.
+    const isLate = exchange
+      ? exchange.isOver && nowMs - exchange.startedMs > requestTimeoutMs
+      : nowMs - this.#idleSinceMs > idleMs;
+    if (isLate) this.destroy();
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    const exchange = this.#exchange;
+    if (this.#isClosing) return;
+    if (!exchange) return this.#begin(bytes);
+    this.#putBack(exchange.take(bytes));
+    if (exchange.isOver && exchange.hasWholeBody) this.#next();
+  };
+
+  #begin(bytes: Buffer): void {
+    const { routes, state } = this.#dependencies;
+    const head = readPlainHead(bytes);
+    const route = head && routes.get(head.path);
+    if (!route || state.isDraining || head.headers.accept?.includes('text/csv') === true) {
+      this.#handOver(bytes);
+      return;
+    }
+    const exchange = new DirectExchange(head);
+    this.#exchange = exchange;
+    this.#hasServed = true;
+    this.#putBack(exchange.take(bytes.subarray(head.headBytes)));
+    void this.#answer(exchange, route);
+  }
+
+  async #answer(exchange: DirectExchange, route: DirectRoute): Promise<void> {
+    const { observe, state, log } = this.#dependencies;
+    const { headers } = exchange;
+    const requestId = requestIdFrom(headers['x-request-id'] ?? '');
+    let answer: HttpAnswer;
+    try {
+      answer = await route.answerTo(exchange);
+    } catch (error) {
+      answer = errorAnswer(toRequestError(error, { log, requestId }));
+    }
+    exchange.onceOver(() =>
+      observe({
+        protocol: 'http',
+        method: 'POST',
+        route: route.pattern,
+        status: exchange.gone.aborted ? 499 : answer.status,
+        isFailure: !exchange.gone.aborted && answer.status >= 500,
+        startedMs: exchange.startedMs,
+        durationMs: performance.now() - exchange.startedMs,
+        requestId,
+        generation: state.model?.generation,
+        traceparent: headers.traceparent,
+        tracestate: headers.tracestate,
+        stages: exchange.stages,
+      }),
+    );
+    const varies = isWorthCompressing(answer.body);
+    const coded = varies ? await compress(answer.body, headers['accept-encoding']) : undefined;
+    if (!exchange.isOver) this.#write(exchange, answer, { requestId, varies, ...(coded ?? answer) });
+  }
+
+  #write(
+    { head }: DirectExchange,
+    answer: HttpAnswer,
+    made: { requestId: string; varies: boolean; body: string | Buffer; coding?: string },
+  ): void {
+    const { state } = this.#dependencies;
+    const { requestId, varies, body, coding } = made;
+    const closes = head.closes || state.isDraining;
+    const bodyBytes = Buffer.byteLength(body);
+    const generation = state.model?.generation;
+    const text = answerHead(answer, { requestId, generation, bodyBytes, varies, coding, closes });
+    if (typeof body === 'string') {
+      // One byte a character is what most answers are, and faster.
+      this.#socket.write(text + body, bodyBytes === body.length ? 'latin1' : 'utf8', this.#onWritten);
+    } else {
+      this.#socket.cork();
+      this.#socket.write(text, 'latin1');
+      this.#socket.write(body, this.#onWritten);
+      this.#socket.uncork();
+    }
+    if (!closes) return;
+    this.#isClosing = true;
+    this.#socket.destroySoon();
+  }
+
+  readonly #onWritten = (error?: Error | null): void => {
+    const exchange = this.#exchange;
+    // Closing tells it.
+    if (!exchange || error) return;
+    exchange.end(true);
+    if (exchange.hasWholeBody) this.#next();
+  };
+
+  #next(): void {
+    this.#exchange = undefined;
+    this.#idleSinceMs = performance.now();
+    if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  /** Bytes of later requests wait in the socket. */
+  #putBack(bytes: Buffer | undefined): void {
+    if (!bytes) return;
+    this.#socket.pause();
+    this.#socket.unshift(bytes);
+  }
+
+  #handOver(bytes: Buffer): void {
+    const socket = this.#socket;
+    socket.off('data', this.#onData).off('end', this.#onEnd).off('error', ignore).off('close', this.#onClose);
+    this.#ends.over(this);
+    this.#putBack(bytes);
+    this.#ends.handOver(socket);
+    socket.resume();
+  }
+
+  /** As node:http has it, a client that sends no more does not wait for its answer either. */
+  readonly #onEnd = (): void => {
+    const exchange = this.#exchange;
+    if (exchange && !exchange.isOver && !exchange.hasWholeBody) this.#ends.refuse(this.#socket);
+    else this.#socket.end();
+  };
+
+  readonly #onClose = (): void => {
+    this.#exchange?.end(false);
+    this.#ends.over(this);
+  };
+}
+
+/** Of a connection that broke nobody can be told. */
+function ignore(): void {}
