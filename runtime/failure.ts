@@ -6,14 +6,24 @@ import { ModelFailure } from './errors.ts';
 const DEFAULT_TERMINATION_LOG = '/dev/termination-log';
 
 /**
+ * The file whose text the kubelet puts into the pod's status.
+ * @param path what the environment says; undefined: the kubelet's default
+ * @returns undefined when no kubelet started this process
+ */
+export function terminationLog(path: string | undefined): string | undefined {
+  return path ?? (existsSync(DEFAULT_TERMINATION_LOG) ? DEFAULT_TERMINATION_LOG : undefined);
+}
+
+/**
  * Leaves the one line that the operator reads from the pod's status. Where it cannot be written the log has to do
  * (`terminationMessagePolicy: FallbackToLogsOnError`).
  * @param path undefined: the kubelet's file, if there is one
  */
 export function writeTerminationMessage(failure: ModelFailure, path: string | undefined): void {
-  if (path === undefined && !existsSync(DEFAULT_TERMINATION_LOG)) return;
+  const file = terminationLog(path);
+  if (file === undefined) return;
   try {
-    writeFileSync(path ?? DEFAULT_TERMINATION_LOG, `${encodeTerminationMessage(failure)}\n`);
+    writeFileSync(file, `${encodeTerminationMessage(failure)}\n`);
   } catch {
     // Nobody is there to read it.
   }

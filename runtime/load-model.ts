@@ -2,15 +2,15 @@ import type { DownloadedModel } from '../storage/model-store.ts';
 import type { RuntimeConfig } from './config.ts';
 import { ModelFailure, RequestError } from './errors.ts';
 import type { Logger } from './log.ts';
-import { memoryLimitBytes } from './memory-limit.ts';
 import type { ModelSignature } from './onnx/signature.ts';
+import { openModel, type OpenConfig } from './open-model.ts';
 import { applyModelSettings } from './presentation/settings.ts';
 import { settleScoreKinds } from './presentation/settle.ts';
 import { prepareModel, type PlacedModel } from './prepare-model.ts';
-import { chooseThread, openSession, type SessionThread } from './session/open-session.ts';
+import type { SessionThread } from './session/choose-thread.ts';
 import { classifyRunFailure, readable } from './session/run-failure.ts';
 import type { Session } from './session/session.ts';
-import { tooLarge, tryModel, type TrialReport } from './session/trial.ts';
+import type { MadeUpRows } from './session/try-out.ts';
 import { makeVariedFeeds, makeWarmUpFeeds } from './session/warm-up-feeds.ts';
 import { readSideFiles } from './side-files.ts';
 import type { NamedTensors } from './tensor/tensor.ts';
@@ -32,27 +32,29 @@ export interface LoadedModel {
   readonly warnings: readonly string[];
 }
 
-/** Fixed part of the longest time that loading may take; the rest is for reading the file at 10 MB a second. */
-const LOAD_TIMEOUT_MS = 60_000;
-const LOAD_BYTES_PER_MS = 10_000;
 /** Rows that are looked at to tell probabilities from scores. */
 const SETTLE_ROWS = 16;
 /** Runs that make the session's memory and the JavaScript around it warm, and the time after which no further one begins. */
 const WARM_UP_RUNS = 5;
 const WARM_UP_MS = 500;
 
-type LoadConfig = Pick<RuntimeConfig, 'model' | 'batching' | 'limits' | 'inferenceThread'> & {
-  readonly http: Pick<RuntimeConfig['http'], 'requestTimeoutMs'>;
-};
+type LoadConfig = OpenConfig & Pick<RuntimeConfig, 'batching'>;
+
+export interface LoadOptions {
+  readonly log: Logger;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether this process is started again should it die; default false. Then a small model need not be tried in a process of its own first. */
+  readonly isRestarted?: boolean | undefined;
+}
 
 /**
- * From a file on disk to a session that is ready to answer: read and rewrite, try in a process of its own, load, warm up.
+ * From a file on disk to a session that is ready to answer: read and rewrite, try, load, warm up.
  * @throws ModelFailure; the signal's reason
  */
 export async function loadModel(
-  downloaded: Pick<DownloadedModel, 'modelFile'>,
+  downloaded: Pick<DownloadedModel, 'modelFile' | 'sha256'>,
   config: LoadConfig,
-  { log, signal }: { log: Logger; signal?: AbortSignal | undefined },
+  { log, signal, isRestarted = false }: LoadOptions,
 ): Promise<LoadedModel> {
   const sideFiles = await readSideFiles(downloaded.modelFile);
   const placed = await prepareModel(downloaded.modelFile, config.model.directory);
@@ -61,17 +63,22 @@ export async function loadModel(
     const { prepared } = placed;
     const signature = applyModelSettings(prepared, { ...config.model.settings, labelsFile: sideFiles.labels });
     const feeds = makeWarmUpFeeds(signature, 1);
-    const report = await runTrial(placed, signature, { feeds, config, signal });
-    log.debug({ ...report }, 'model tried');
-    const warnings = report.refusal === undefined ? [] : [judgeRefusal(report.refusal)];
-    const thread = config.inferenceThread === 'Auto' ? chooseThread(report) : config.inferenceThread;
-    const session = await openSession(placed.file, thread, config.limits.cpuMillis);
-    const accepted = report.feedsIndex === undefined ? undefined : feeds[report.feedsIndex];
-    const { oneRowMs } = report;
-    const settled = await settle(session, signature, { accepted, oneRowMs }).catch(async (error: unknown) => {
+    const restartedFor = isRestarted ? downloaded.sha256 : undefined;
+    const opened = await openModel(placed, madeUpRows(signature, feeds, config), { config, signal, restartedFor });
+    const { session, thread, behaviour, marker } = opened;
+    log.debug({ ...behaviour }, 'model tried');
+    const { oneRowMs, feedsIndex, refusal } = behaviour;
+    const accepted = feedsIndex === undefined ? undefined : feeds[feedsIndex];
+    let settled: ModelSignature;
+    let warnings: string[];
+    try {
+      warnings = refusal === undefined ? [] : [judgeRefusal(refusal)];
+      settled = await settle(session, signature, { accepted, oneRowMs });
+    } catch (error) {
       await session.close();
       throw error;
-    });
+    }
+    marker?.remove();
     isKept = thread === 'Worker';
     return {
       signature: settled,
@@ -100,28 +107,14 @@ function removingAtClose(session: Session, placed: PlacedModel): Session {
   };
 }
 
-async function runTrial(
-  { file, sizeBytes }: PlacedModel,
+function madeUpRows(
   signature: ModelSignature,
-  { feeds, config, signal }: { feeds: readonly NamedTensors[]; config: LoadConfig; signal: AbortSignal | undefined },
-): Promise<TrialReport> {
-  const limitBytes = memoryLimitBytes(config.limits.memoryBytes);
-  if (sizeBytes > limitBytes) throw tooLarge(limitBytes);
+  oneRow: readonly NamedTensors[],
+  { batching }: Pick<LoadConfig, 'batching'>,
+): MadeUpRows {
   const takesMore = signature.batched && signature.fixedBatch === undefined;
-  return tryModel(
-    {
-      modelFile: file,
-      oneRow: feeds,
-      fullBatch: takesMore ? makeWarmUpFeeds(signature, config.batching.maxRows) : [],
-      outputs: signature.presentation.outputs,
-    },
-    {
-      memoryLimitBytes: limitBytes,
-      loadTimeoutMs: LOAD_TIMEOUT_MS + sizeBytes / LOAD_BYTES_PER_MS,
-      runTimeoutMs: config.http.requestTimeoutMs,
-      signal,
-    },
-  );
+  const fullBatch = takesMore ? makeWarmUpFeeds(signature, batching.maxRows) : [];
+  return { oneRow, fullBatch, outputs: signature.presentation.outputs };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The process of a pod: config -> download -> load -> warm up -> ready; SIGTERM -> unready -> drain -> exit. */
 import { readConfig } from './config.ts';
 import { ENV } from './contract.ts';
-import { toModelFailure, writeTerminationMessage } from './failure.ts';
+import { terminationLog, toModelFailure, writeTerminationMessage } from './failure.ts';
 import { createLogger, logProcessWarnings } from './log.ts';
 import { startRuntime } from './runtime.ts';
 import { aborted, stopSignal } from './stop-signal.ts';
@@ -25,7 +25,9 @@ try {
   const config = readConfig(process.env);
   log = createLogger(config.logLevel);
   logProcessWarnings(log);
-  const runtime = await startRuntime(config, { log, signal: stopping });
+  // Who reads the termination message starts the container again; anyone else learns only what this process says.
+  const isRestarted = terminationLog(process.env[ENV.terminationLog] || undefined) !== undefined;
+  const runtime = await startRuntime(config, { log, signal: stopping, isRestarted });
   await aborted(stopping);
   await runtime.stop(stopping.reason === 'SIGTERM' ? ENDPOINTS_LAG_MS : 0);
 } catch (error) {

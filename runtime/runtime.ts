@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly log: Logger;
   /** Stops loading. */
   readonly signal: AbortSignal;
+  /** Whether this process is started again should it die; default false. */
+  readonly isRestarted?: boolean;
   /** Default: as the path says. */
   readonly store?: ModelStore;
   /** How long storage that does not answer is asked again; default 120,000. */
@@ -115,7 +117,14 @@ async function startServers(config: RuntimeConfig, log: Logger): Promise<Serving
 async function serveModel(
   config: RuntimeConfig,
   { state, metrics, observers, servers }: Serving,
-  { log, signal, store = createModelStore(config.storage), retryForMs = 120_000, onProgress }: StartOptions,
+  {
+    log,
+    signal,
+    isRestarted,
+    store = createModelStore(config.storage),
+    retryForMs = 120_000,
+    onProgress,
+  }: StartOptions,
 ): Promise<Runtime> {
   const { http, model, batching } = config;
   const startedMs = performance.now();
@@ -123,7 +132,7 @@ async function serveModel(
   const { generation, sha256, sizeBytes } = downloaded;
   log.info({ generation, sha256, sizeBytes, tookMs: Math.round(performance.now() - startedMs) }, 'model downloaded');
 
-  const loaded = await loadModel(downloaded, config, { log, signal });
+  const loaded = await loadModel(downloaded, config, { log, signal, isRestarted });
   const { session, signature, thread, golden } = loaded;
   for (const warning of loaded.warnings) log.warn({ warning }, 'model warning');
   const predictor = new Predictor({ session, signature, batching: { ...batching, onRun: metrics.run } });

@@ -37,6 +37,8 @@ export interface Findings {
   readonly externalData: Map<string, number>;
   /** Operators by domain: one node type each is enough for a message. */
   readonly domains: Map<string, string>;
+  /** Whether a node holds a graph of its own (Loop, Scan, If), or the model brings functions. */
+  hasSubgraphs: boolean;
 }
 
 /** Reads a graph: nodes, names and types, with weights and attributes skipped. */
@@ -141,6 +143,7 @@ function visitAttribute(attribute: MessageReader, findings: Findings): void {
         break;
       case ATTRIBUTE.g:
       case ATTRIBUTE.graphs:
+        findings.hasSubgraphs = true;
         readGraph(attribute.message(), findings);
         break;
       // An attribute holds one kind of value: past the first number of a list there is nothing else.

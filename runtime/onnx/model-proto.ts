@@ -49,7 +49,7 @@ const MAX_PRODUCER_CHARACTERS = 80;
  */
 export function readModelProto(input: WireInput): ModelProto {
   const message = new MessageReader(input, 0, input.source.size, 0);
-  const findings: Findings = { externalData: new Map(), domains: new Map() };
+  const findings: Findings = { externalData: new Map(), domains: new Map(), hasSubgraphs: false };
   const metadata = new Map<string, string>();
   const functionDomains = new Set<string>();
   const opsets: OpsetImport[] = [];
@@ -80,6 +80,7 @@ export function readModelProto(input: WireInput): ModelProto {
         readEntry(message.message(), metadata, MAX_METADATA_BYTES);
         break;
       case MODEL.functions:
+        findings.hasSubgraphs = true;
         functionDomains.add(readFunction(message.message(), findings));
         break;
       default:

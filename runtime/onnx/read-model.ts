@@ -45,6 +45,7 @@ export function readModel(source: ByteSource): PreparedModel {
     rewritten: rewriteModel(source, model, index, outputs),
     signature,
     externalData: [...model.findings.externalData].map(([location, minBytes]) => ({ location, minBytes })),
+    hasSubgraphs: model.findings.hasSubgraphs,
     scoreKinds: new Map(served.map(({ name, value }) => [name, scoreSource(value, index).kind])),
     metadata: model.metadata,
     producer: model.producer,

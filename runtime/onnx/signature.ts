@@ -97,6 +97,8 @@ export interface PreparedModel {
   readonly signature: ModelSignature;
   /** Every external data file, in order of first use. */
   readonly externalData: readonly ExternalDataFile[];
+  /** Whether there are loops, branches or functions: only such a graph can run without end in little memory. */
+  readonly hasSubgraphs: boolean;
   /** What the operators behind float outputs promise about their numbers, by output name. */
   readonly scoreKinds: ReadonlyMap<string, ScoreKind | 'unknown'>;
   /** ONNX `metadata_props`. */

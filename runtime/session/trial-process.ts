@@ -4,16 +4,12 @@
  */
 import { writeFileSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import type { NamedTensors } from '../tensor/tensor.ts';
 import type { Session } from './session.ts';
 import type { TrialMessage, TrialRequest } from './trial.ts';
-
-/** Runs per measurement, and the time after which no further one begins. */
-const RUNS = 30;
-const MEASURE_MS = 200;
+import { tryOut } from './try-out.ts';
 
 if (isMainThread) forward();
-else parentPort?.once('message', (request: TrialRequest) => void tryOut(request));
+else parentPort?.once('message', (request: TrialRequest) => void tryModelFile(request));
 
 function forward(): void {
   try {
@@ -29,7 +25,7 @@ function forward(): void {
   process.once('disconnect', () => process.exit(1));
 }
 
-async function tryOut({ modelFile, oneRow, fullBatch, outputs }: TrialRequest): Promise<void> {
+async function tryModelFile({ modelFile, ...rows }: TrialRequest): Promise<void> {
   const startedMs = performance.now();
   let session: Session;
   try {
@@ -40,36 +36,7 @@ async function tryOut({ modelFile, oneRow, fullBatch, outputs }: TrialRequest): 
     return say({ loadError: error instanceof Error ? error.message : String(error) });
   }
   say({ loadMs: performance.now() - startedMs });
-  let refusal: string | undefined;
-  for (const [feedsIndex, feeds] of oneRow.entries()) {
-    try {
-      const oneRowMs = await measure(session, feeds, outputs);
-      const batch = fullBatch[feedsIndex];
-      // A full batch that fails is no reason to refuse: the batcher falls back to single rows.
-      const fullBatchMs = batch && (await measure(session, batch, outputs).catch(() => undefined));
-      return say({ report: { oneRowMs, fullBatchMs, feedsIndex, refusal: undefined } });
-    } catch (error) {
-      const { cause } = error as Error;
-      refusal = cause instanceof Error ? cause.message : String(error);
-    }
-  }
-  return say({ report: { oneRowMs: undefined, fullBatchMs: undefined, feedsIndex: undefined, refusal } });
-}
-
-/**
- * Run time in milliseconds: the lower quartile, because on a busy machine the median shows the load of others. The first run prepares
- * memory and does not count, unless it is slow.
- */
-async function measure(session: Session, feeds: NamedTensors, outputs: readonly string[]): Promise<number> {
-  const durations: number[] = [];
-  const startedMs = performance.now();
-  while (durations.length <= RUNS && (durations.length === 0 || performance.now() - startedMs < MEASURE_MS)) {
-    const runStartedMs = performance.now();
-    await session.run(feeds, outputs);
-    durations.push(performance.now() - runStartedMs);
-  }
-  const counted = durations.length > 1 ? durations.slice(1) : durations;
-  return counted.sort((a, b) => a - b)[Math.floor(counted.length / 4)] ?? 0;
+  return say({ report: await tryOut(session, rows) });
 }
 
 function say(message: TrialMessage): void {

@@ -5,34 +5,22 @@ import { extname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ENV } from '../contract.ts';
 import { ModelFailure } from '../errors.ts';
-import type { NamedTensors } from '../tensor/tensor.ts';
 import { classifyLoadFailure } from './load-failure.ts';
+import { anonymousBytes, isNearLimit, tooLarge } from './memory-use.ts';
+import type { Behaviour, MadeUpRows } from './try-out.ts';
 
 /** What the trial process is told. */
-export interface TrialRequest {
+export interface TrialRequest extends MadeUpRows {
   readonly modelFile: string;
-  /** Tried in turn until the model takes one. */
-  readonly oneRow: readonly NamedTensors[];
-  /** As many rows as a run may have, of the same kinds in the same order; empty when the model takes one row at a time. */
-  readonly fullBatch: readonly NamedTensors[];
-  readonly outputs: readonly string[];
 }
 
-/** What it says. Everything optional happened or did not; a text is the library's. */
+/** What it says. A text is the library's. */
 export type TrialMessage =
-  { readonly loadError: string } | { readonly loadMs: number } | { readonly report: Omit<TrialReport, 'loadMs'> };
+  { readonly loadError: string } | { readonly loadMs: number } | { readonly report: Behaviour };
 
 /** How the model behaved. */
-export interface TrialReport {
+export interface TrialReport extends Behaviour {
   readonly loadMs: number;
-  /** Duration of a run with one row, the lower quartile; undefined when the model took none of the feeds. */
-  readonly oneRowMs: number | undefined;
-  /** The same with a full batch. */
-  readonly fullBatchMs: number | undefined;
-  /** Which of the feeds it took. */
-  readonly feedsIndex: number | undefined;
-  /** Why it took none; the library's words for the last one. */
-  readonly refusal: string | undefined;
 }
 
 export interface TrialLimits {
@@ -45,8 +33,6 @@ export interface TrialLimits {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Part of the memory limit from which on the kernel may act at any moment. */
-const MEMORY_SHARE = 0.95;
 const CHECK_MS = 20;
 /** A process that gets no CPU is waited for so many times longer. */
 const STARVED_FACTOR = 5;
@@ -57,7 +43,7 @@ const CRASH_SIGNALS: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL
 
 /**
  * Loads and runs a model in a short-lived process first: native code that crashes, hangs or eats all memory takes only that process along,
- * and is reported. See docs/adr/0003-try-the-model-in-a-process-of-its-own.md.
+ * and is reported. See docs/adr/0010-try-only-what-may-harm.md.
  * @throws ModelFailure; the signal's reason
  */
 export async function tryModel(request: TrialRequest, limits: TrialLimits): Promise<TrialReport> {
@@ -158,28 +144,8 @@ function cpuMsOf(pid: number | undefined): number | undefined {
 function watchMemory(child: ChildProcess, limitBytes: number, onFailure: (failure: ModelFailure) => void) {
   return setInterval(() => {
     const used = anonymousBytes('self') + anonymousBytes(child.pid);
-    if (used > limitBytes * MEMORY_SHARE) onFailure(tooLarge(limitBytes));
+    if (isNearLimit(used, limitBytes)) onFailure(tooLarge(limitBytes));
   }, CHECK_MS);
-}
-
-/** The refusal of a model that does not fit into memory. */
-export function tooLarge(limitBytes: number, cause?: unknown): ModelFailure {
-  const limit = `${Math.round(limitBytes / 2 ** 20)} MiB`;
-  return new ModelFailure(
-    'ModelTooLarge',
-    `the model needs more memory than the limit of ${limit}: raise spec.resources.limits.memory, or export a smaller model`,
-    { cause },
-  );
-}
-
-/** Memory that the kernel cannot take back from a process; 0 where it is not told (not Linux, or the process has ended). */
-function anonymousBytes(pid: number | 'self' | undefined): number {
-  try {
-    const [, kib] = /^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Number(kib ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
 }
 
 function exitFailure(

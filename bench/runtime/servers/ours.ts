@@ -1,3 +1,4 @@
+import { devNull } from 'node:os';
 import { V1, V2_BINARY } from '../formats.ts';
 import type { ServerDefinition } from './definition.ts';
 
@@ -15,6 +16,8 @@ export function ours(main: string, name = 'ours', env: Readonly<Record<string, s
       env: {
         NODE_ENV: 'production',
         ORT_DISABLE_TELEMETRY: '1',
+        // As in a pod, where whoever reads it starts the container again.
+        TERMINATION_LOG: devNull,
         HOST: '127.0.0.1',
         HTTP_PORT: String(port),
         GRPC_PORT: '0',

@@ -9,10 +9,11 @@ import { loadModel, type LoadedModel } from '../../../runtime/load-model.ts';
 import { Predictor } from '../../../runtime/predictor.ts';
 import { runSelfCheck } from '../../../runtime/self-check.ts';
 import { FLOAT, graph, INT64, model, node, tensor, tensorType, valueInfo } from '../../runtime/onnx/build-model.ts';
-import { hungry } from '../../support/hostile-models.ts';
+import { deepTree, hungry, loop } from '../../support/hostile-models.ts';
 import { modelPath } from '../../support/models.ts';
 import { rejectionOf } from '../../support/thrown.ts';
 
+const SHA256 = 'ab'.repeat(32);
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 describe('loadModel', function () {
@@ -39,9 +40,13 @@ describe('loadModel', function () {
     await writeFile(join(folder, 'model', name), content);
     return join(folder, 'model', name);
   }
-  async function load(modelFile: string, env: Record<string, string> = {}): Promise<LoadedModel> {
+  async function load(
+    modelFile: string,
+    env: Record<string, string> = {},
+    { isRestarted = false } = {},
+  ): Promise<LoadedModel> {
     const config: RuntimeConfig = readConfig({ [ENV.modelPath]: modelFile, [ENV.modelDir]: work, ...env });
-    const loaded = await loadModel({ modelFile }, config, { log: SILENT });
+    const loaded = await loadModel({ modelFile, sha256: SHA256 }, config, { log: SILENT, isRestarted });
     opened.push(loaded);
     return loaded;
   }
@@ -132,6 +137,74 @@ describe('loadModel', function () {
     expect([exampleFeeds, oneRowMs]).to.deep.equal([undefined, undefined]);
     expect(warnings).to.have.length(1);
     expect(warnings[0]).to.include('golden.json');
+  });
+
+  describe('where a process that dies is started again', () => {
+    const restarted = { isRestarted: true };
+    const MARKER = `loading-${SHA256}`;
+
+    it('loads a small model at once, and leaves nothing behind', async () => {
+      const { thread, oneRowMs } = await load(await put('iris-lr-strings.onnx'), {}, restarted);
+      expect(thread).to.equal('Main');
+      expect(oneRowMs).to.be.greaterThan(0);
+      expect(await readdir(work)).to.deep.equal([]);
+    });
+
+    it('says in a file what is being loaded, for as long as it may die of it', async () => {
+      const error = await refusal(load(await write('model.onnx', hungry(2 ** 50)), {}, restarted));
+      expect(error.message).to.include('cannot run it');
+      expect(await readdir(work)).to.deep.equal([MARKER]);
+    });
+
+    it('tries a model first that a process before may have died of, each time', async () => {
+      const file = await write('model.onnx', deepTree(20_000));
+      await mkdir(work);
+      await writeFile(join(work, MARKER), '');
+      for (let start = 0; start < 2; start += 1) {
+        expect((await refusal(load(file, {}, restarted))).message).to.include('SIGSEGV');
+        expect(await readdir(work)).to.deep.equal([MARKER]);
+      }
+    });
+
+    it('loads a model that has passed its trial, and forgets that a process died', async () => {
+      await mkdir(work);
+      await writeFile(join(work, MARKER), '');
+      await load(await put('iris-lr-strings.onnx'), {}, restarted);
+      expect(await readdir(work)).to.deep.equal([]);
+    });
+
+    it('tries a model first that could run without end', async () => {
+      const error = await refusal(
+        load(await write('model.onnx', loop()), { [ENV.requestTimeoutMs]: '500' }, restarted),
+      );
+      expect(error.message).to.include('one row within 1 s');
+      expect(await readdir(folder)).to.deep.equal(['model']);
+    });
+
+    it('tries a model first where nothing can be written', async () => {
+      const file = await write('model.onnx', deepTree(20_000));
+      await writeFile(work, 'no folder');
+      expect((await refusal(load(file, {}, restarted))).message).to.include('SIGSEGV');
+    });
+
+    it('refuses a model that takes more memory than there is', async () => {
+      const file = await write('model.onnx', hungry(2 ** 28));
+      const error = await refusal(load(file, { [ENV.memoryLimitBytes]: String(2 ** 29) }, restarted));
+      expect(error.reason).to.equal('ModelTooLarge');
+      expect(error.message).to.include('512 MiB');
+    });
+
+    for (const thread of ['Main', 'Worker'] as const) {
+      it(`runs on ${thread} when told to`, async () => {
+        const loaded = await load(await put('iris-lr-strings.onnx'), { [ENV.inferenceThread]: thread }, restarted);
+        expect(loaded.thread).to.equal(thread);
+      });
+    }
+
+    it('serves a model that took none of the made-up rows', async () => {
+      const { warnings, thread } = await load(await write('model.onnx', picky()), {}, restarted);
+      expect([warnings.length, thread]).to.deep.equal([1, 'Worker']);
+    });
   });
 
   describe('self-check', () => {

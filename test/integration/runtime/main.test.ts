@@ -143,7 +143,6 @@ describe('runtime process', function () {
     }
 
     for (const [name, bytes, env, reason, words] of [
-      ['a model that crashes onnxruntime', deepTree(20_000), {}, 'ModelUnsupported', /SIGSEGV/],
       ['a model that never answers', loop(), { [ENV.requestTimeoutMs]: '500' }, 'ModelUnsupported', /one row/],
       [
         'a model that needs too much memory',
@@ -169,6 +168,23 @@ describe('runtime process', function () {
         await expectFailure(runtime, reason, words);
       });
     }
+
+    it('is started again after a model has crashed onnxruntime, and then says so', async () => {
+      await bucket.upload('model.onnx', deepTree(20_000));
+      await using crashed = start('model.onnx');
+      expect(await crashed.exit()).to.include({ code: null });
+      for (let restart = 0; restart < 2; restart += 1) {
+        await using runtime = start('model.onnx');
+        await expectFailure(runtime, 'ModelUnsupported', /SIGSEGV/);
+      }
+    });
+
+    it('refuses a model that crashes onnxruntime at once where nobody starts it again', async () => {
+      await bucket.upload('model.onnx', deepTree(20_000));
+      await using runtime = start('model.onnx', { [ENV.terminationLog]: '' });
+      expect(await runtime.exit()).to.include({ code: 1, stderr: '' });
+      expect(runtime.log().at(-1)).to.include({ reason: 'ModelUnsupported' });
+    });
 
     for (const [name, object, reason, words] of [
       ['a path with nothing', 'nope.onnx', 'ModelNotFound', /nope\.onnx does not exist/],
