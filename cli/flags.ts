@@ -57,7 +57,7 @@ export const FLAGS: readonly Flag[] = [
     value: 'NAME',
     help: 'Softmax or Sigmoid: logits become probabilities',
   },
-  { name: 'max-rows', variable: ENV.batchingMaxRows, value: 'N', help: 'rows in one run of the model (64)' },
+  { name: 'max-rows', variable: ENV.batchingMaxRows, value: 'N', help: 'rows in one run of the model (512)' },
   {
     name: 'max-queued-rows',
     variable: ENV.batchingMaxQueuedRows,

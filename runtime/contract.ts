@@ -61,7 +61,7 @@ export const ENV = {
 export const DEFAULTS = {
   modelTask: 'Auto',
   modelActivation: 'None',
-  batchingMaxRows: 64,
+  batchingMaxRows: 512,
   batchingMaxQueuedRows: 1024,
   maxRequestBytes: 16 * 1024 * 1024,
   /** Of gRPC, whose clients send whole data sets at once: peers' limit of 4 MiB is what their users complain of most. */

@@ -28,7 +28,11 @@ export class RequestError extends Error {
     message: string,
     options: { cause?: unknown; retryAfterSeconds?: number; example?: string } = {},
   ) {
+    // Told to the client, not to us: nobody looks for the line that threw it, and finding it takes longer than refusing a request otherwise.
+    const { stackTraceLimit } = Error;
+    if (code !== 'InferenceFailed') Error.stackTraceLimit = 0;
     super(message, { cause: options.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.example = options.example;

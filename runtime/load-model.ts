@@ -1,4 +1,5 @@
 import type { DownloadedModel } from '../storage/model-store.ts';
+import { FULL_BATCH_ROWS } from './batching/batcher.ts';
 import type { RuntimeConfig } from './config.ts';
 import { ModelFailure, RequestError } from './errors.ts';
 import type { Logger } from './log.ts';
@@ -113,7 +114,7 @@ function madeUpRows(
   { batching }: Pick<LoadConfig, 'batching'>,
 ): MadeUpRows {
   const takesMore = signature.batched && signature.fixedBatch === undefined;
-  const fullBatch = takesMore ? makeWarmUpFeeds(signature, batching.maxRows) : [];
+  const fullBatch = takesMore ? makeWarmUpFeeds(signature, Math.min(FULL_BATCH_ROWS, batching.maxRows)) : [];
   return { oneRow, fullBatch, outputs: signature.presentation.outputs };
 }
 

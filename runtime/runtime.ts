@@ -135,7 +135,11 @@ async function serveModel(
   const loaded = await loadModel(downloaded, config, { log, signal, isRestarted });
   const { session, signature, thread, golden } = loaded;
   for (const warning of loaded.warnings) log.warn({ warning }, 'model warning');
-  const predictor = new Predictor({ session, signature, batching: { ...batching, onRun: metrics.run } });
+  const predictor = new Predictor({
+    session,
+    signature,
+    batching: { ...batching, runsAhead: thread === 'Worker', onRun: metrics.run },
+  });
   let grpc: GrpcServer;
   try {
     if (golden !== undefined) {

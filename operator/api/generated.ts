@@ -94,8 +94,8 @@ export interface AutoscalingSpec {
 }
 /** Requests that arrive together run together. */
 export interface BatchingSpec {
-  /** Most rows in one run of the model. */
-  maxRows: number;
+  /** Most rows in one run of the model. Without it 512; in either case more than 64 only while a run of them takes some milliseconds. */
+  maxRows?: number;
   /** Most rows that may wait. Further requests get status 429. */
   maxQueuedRows: number;
 }

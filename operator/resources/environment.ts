@@ -55,7 +55,7 @@ function modelSettings(
 function servingSettings(spec: ModelDeploymentSpec): Record<string, string | undefined> {
   const maxRequestBytes = parseField('spec.maxRequestBytes', () => quantityToInteger(spec.maxRequestBytes));
   return {
-    [ENV.batchingMaxRows]: unlessDefault(spec.batching.maxRows, DEFAULTS.batchingMaxRows),
+    [ENV.batchingMaxRows]: unlessDefault(spec.batching.maxRows ?? DEFAULTS.batchingMaxRows, DEFAULTS.batchingMaxRows),
     [ENV.batchingMaxQueuedRows]: unlessDefault(spec.batching.maxQueuedRows, DEFAULTS.batchingMaxQueuedRows),
     [ENV.maxRequestBytes]: unlessDefault(maxRequestBytes, DEFAULTS.maxRequestBytes),
     [ENV.requestTimeoutMs]: unlessDefault(requestTimeoutMs(spec), DEFAULTS.requestTimeoutMs),

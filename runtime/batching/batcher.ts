@@ -11,7 +11,7 @@ import { Throughput } from './throughput.ts';
 export type RunBatch = (feeds: NamedTensors, outputs: readonly string[]) => Promise<NamedTensors>;
 
 export interface BatcherSettings {
-  /** Rows in one run, 1 or more. A larger request becomes several runs. */
+  /** Rows in one run, 1 or more; beyond `FULL_BATCH_ROWS` only as many as take a few milliseconds. A larger request becomes several runs. */
   readonly maxRows: number;
   /** Rows that may wait, 1 or more; beyond it requests get 429. A request always gets in when nothing waits. */
   readonly maxQueuedRows: number;
@@ -19,9 +19,19 @@ export interface BatcherSettings {
   readonly fixedRows?: number | undefined;
   /** Runs at the same time, e.g. one for each worker. Default 1. */
   readonly maxConcurrentRuns?: number | undefined;
+  /**
+   * One more run may be begun while others are at work, if no more rows would fit into it: a session on another thread goes on with it at once, instead of
+   * waiting until this thread has read what clients send. Default false.
+   */
+  readonly runsAhead?: boolean | undefined;
   /** Told after every run that gave an answer. */
   readonly onRun?: ((run: RunFacts) => void) | undefined;
 }
+
+/** Rows of a run whatever they take, if so many wait. */
+export const FULL_BATCH_ROWS = 64;
+/** A run has more rows than that only as long as it does not keep others waiting for longer than this. */
+const LONGEST_RUN_MS = 4;
 
 /** One run, for metrics. */
 export interface RunFacts {
@@ -49,6 +59,7 @@ export class Batcher {
   readonly #waiting = new Set<PendingRequest>();
   #queuedRows = 0;
   #runs = 0;
+  #lastRunEndedMs = 0;
   #isTurnAsked = false;
 
   constructor(runBatch: RunBatch, settings: BatcherSettings, clock: Clock = systemClock) {
@@ -109,8 +120,7 @@ export class Batcher {
   }
 
   #startRuns(): void {
-    const { maxConcurrentRuns = 1 } = this.#settings;
-    while (this.#runs < maxConcurrentRuns && this.#waiting.size > 0) {
+    while (this.#waiting.size > 0 && this.#mayRun()) {
       this.#runs += 1;
       void this.#serve(this.#takeParts()).finally(() => {
         this.#runs -= 1;
@@ -119,11 +129,22 @@ export class Batcher {
     }
   }
 
+  #mayRun(): boolean {
+    const { maxConcurrentRuns = 1, runsAhead = false } = this.#settings;
+    if (this.#runs < maxConcurrentRuns) return true;
+    return runsAhead && this.#runs === maxConcurrentRuns && this.#queuedRows >= this.#roomInRun();
+  }
+
+  #roomInRun(): number {
+    const { fixedRows, maxRows } = this.#settings;
+    return fixedRows ?? Math.min(maxRows, Math.max(FULL_BATCH_ROWS, this.#throughput.rowsIn(LONGEST_RUN_MS)));
+  }
+
   /** The request at the head of the queue, and every later one that fits in beside it. */
   #takeParts(): Part[] {
     const parts: Part[] = [];
     let head: BatchRequest | undefined;
-    let room = this.#settings.fixedRows ?? this.#settings.maxRows;
+    let room = this.#roomInRun();
     for (const pending of this.#waiting) {
       if (head && !(pending.waitingRows <= room && canShareRun(head, pending.request))) continue;
       head ??= pending.request;
@@ -157,27 +178,27 @@ export class Batcher {
     const [first] = parts;
     if (!first) return;
     const { outputs: wanted, isRowwise } = first.pending.request;
-    const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-    const startedMs = this.#clock.now();
+    const begunMs = this.#clock.now();
     const outputs = await this.#runBatch(this.#feedsFor(parts), wanted);
-    const runMs = this.#clock.now() - startedMs;
-    this.#throughput.record(rows, runMs);
-    const waitMs = startedMs - first.pending.admittedMs;
-    this.#settings.onRun?.({ requests: parts.length, rows, runMs, waitMs });
-    for (const { pending } of parts) pending.measured(startedMs, runMs);
+    this.#measure(parts, begunMs);
+    const { fixedRows } = this.#settings;
+    const isWhole = parts.length === 1 && first.rows === first.pending.request.rows && fixedRows === undefined;
+    if (isWhole || !isRowwise) first.pending.deliver(first, outputs);
+    else deliverRows(parts, outputs, fixedRows ?? rowsOf(parts));
+  }
 
-    const isWhole =
-      parts.length === 1 && first.rows === first.pending.request.rows && this.#settings.fixedRows === undefined;
-    if (isWhole || !isRowwise) {
-      first.pending.deliver(first, outputs);
-      return;
-    }
-    requireRows(outputs, this.#settings.fixedRows ?? rows);
-    let start = 0;
-    for (const part of parts) {
-      part.pending.deliver(part, sliceNamed(outputs, start, part.rows));
-      start += part.rows;
-    }
+  #measure(parts: readonly Part[], begunMs: number): void {
+    const { maxConcurrentRuns = 1, runsAhead = false, onRun } = this.#settings;
+    const endedMs = this.#clock.now();
+    // A run begun ahead has waited for the one before it.
+    const startedMs = runsAhead && maxConcurrentRuns === 1 ? Math.max(begunMs, this.#lastRunEndedMs) : begunMs;
+    this.#lastRunEndedMs = endedMs;
+    const runMs = endedMs - startedMs;
+    const rows = rowsOf(parts);
+    this.#throughput.record(rows, runMs);
+    const waitMs = startedMs - (parts[0]?.pending.admittedMs ?? startedMs);
+    onRun?.({ requests: parts.length, rows, runMs, waitMs });
+    for (const { pending } of parts) pending.measured(startedMs, runMs);
   }
 
   #feedsFor(parts: readonly Part[]): NamedTensors {
@@ -203,10 +224,22 @@ function mayBeOneRequestsFault(error: unknown): boolean {
   return !(error instanceof RequestError) || error.code === 'InvalidInput' || error.code === 'InferenceFailed';
 }
 
-function requireRows(outputs: NamedTensors, rows: number): void {
+function rowsOf(parts: readonly Part[]): number {
+  let rows = 0;
+  for (const part of parts) rows += part.rows;
+  return rows;
+}
+
+/** Gives every part its rows of a run's outputs, which have `runRows` each. @throws RequestError InferenceFailed when they do not */
+function deliverRows(parts: readonly Part[], outputs: NamedTensors, runRows: number): void {
   for (const [name, { shape }] of outputs) {
-    if (shape[0] !== rows) {
-      throw new RequestError('InferenceFailed', `output "${name}" has shape [${shape.join(',')}] for ${rows} rows`);
+    if (shape[0] !== runRows) {
+      throw new RequestError('InferenceFailed', `output "${name}" has shape [${shape.join(',')}] for ${runRows} rows`);
     }
+  }
+  let start = 0;
+  for (const part of parts) {
+    part.pending.deliver(part, sliceNamed(outputs, start, part.rows));
+    start += part.rows;
   }
 }

@@ -1,4 +1,4 @@
-import { createOrtSession, fromOrt, toOrt } from './onnxruntime.ts';
+import { OrtSession } from './onnxruntime.ts';
 import { classifyRunFailure } from './run-failure.ts';
 import type { Session } from './session.ts';
 
@@ -7,24 +7,18 @@ import type { Session } from './session.ts';
  * @throws the library's error when the model does not load
  */
 export async function createInlineSession(modelFile: string, threads = 1): Promise<Session> {
-  const session = await createOrtSession(modelFile, threads);
-  /** Runs take turns, so all are over when the last is. */
-  let lastRun: Promise<unknown> = Promise.resolve();
+  const session = new OrtSession(modelFile, threads);
   return {
     async run(feeds, outputs) {
-      const ortFeeds = Object.fromEntries([...feeds].map(([name, tensor]) => [name, toOrt(tensor)]));
-      const run = session.run(ortFeeds, outputs);
-      lastRun = run;
       try {
-        return fromOrt(await run);
+        return session.run(feeds, outputs);
       } catch (error) {
         throw classifyRunFailure(error);
       }
     },
     isAlive: () => true,
     async close() {
-      await Promise.allSettled([lastRun]);
-      await session.release();
+      session.release();
     },
   };
 }

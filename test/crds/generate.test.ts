@@ -43,11 +43,10 @@ describe('crds', () => {
 
   it('defaults are those of the runtime', () => {
     const { spec } = modelDeployment();
-    const { drainTimeoutMs: _drain, maxMessageBytes: _grpc, ...fromSpec } = DEFAULTS;
+    const { drainTimeoutMs: _drain, maxMessageBytes: _grpc, batchingMaxRows: _rows, ...fromSpec } = DEFAULTS;
     expect({
       modelTask: spec.model.task,
       modelActivation: spec.model.activation,
-      batchingMaxRows: spec.batching.maxRows,
       batchingMaxQueuedRows: spec.batching.maxQueuedRows,
       maxRequestBytes: quantityToInteger(spec.maxRequestBytes),
       requestTimeoutMs: durationToMs(spec.requestTimeout),

@@ -1,10 +1,12 @@
-/** `session.run` and nothing around it, as our runtime calls it: the same file, settings and outputs. Arguments: model file, JSON rows. */
+/** The library's `session.run` and nothing around it, with our runtime's file, settings and outputs. Arguments: model file, JSON rows. */
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyModelSettings } from '../../../runtime/presentation/settings.ts';
 import { prepareModel } from '../../../runtime/prepare-model.ts';
-import { createOrtSession, toOrt } from '../../../runtime/session/onnxruntime.ts';
+import '../../../runtime/session/no-telemetry.ts';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { DATATYPES } from '../../../runtime/tensor/datatype.ts';
 import type { Tensor } from '../../../runtime/tensor/tensor.ts';
 import { answerRequests } from '../asked-process.ts';
 import type { Row } from '../models.ts';
@@ -18,7 +20,7 @@ const [file = '', rowsFile = ''] = process.argv.slice(2);
 const rows = JSON.parse(await readFile(rowsFile, 'utf8')) as Row[];
 const placed = await prepareModel(file, await mkdtemp(join(tmpdir(), 'bare-run-')));
 const { inputs, presentation } = applyModelSettings(placed.prepared, SETTINGS);
-const session = await createOrtSession(placed.file, 1);
+const session = await InferenceSession.create(placed.file, { intraOpNumThreads: 1, interOpNumThreads: 1 });
 await placed.remove();
 
 answerRequests(run);
@@ -41,6 +43,10 @@ async function run({ batchRows, warmUpMs, measureMs }: BareRun): Promise<BareRun
   await runFor(warmUpMs);
   const { runs, elapsedMs } = await runFor(measureMs);
   return { rowsPerSecond: (runs * batchRows * 1000) / elapsedMs };
+}
+
+function toOrt({ datatype, data, shape }: Tensor): OrtTensor {
+  return new OrtTensor(DATATYPES[datatype].ortType as 'float32', data as Float32Array, shape);
 }
 
 function toTensor(name: string, datatype: Tensor['datatype'], first: number, count: number): Tensor {

@@ -30,6 +30,8 @@ export interface ConnectionEnds {
   over(connection: DirectConnection): void;
 }
 
+const MAX_COPIED_BYTES = 16 * 1024;
+
 /**
  * A connection whose requests are answered without node:http for as long as they are plain. The first that is not takes the connection over to node:http, for good.
  * One request at a time: what a client sends before it has its answer stays in the socket.
@@ -141,9 +143,11 @@ export class DirectConnection {
     const bodyBytes = Buffer.byteLength(body);
     const generation = state.model?.generation;
     const text = answerHead(answer, { requestId, generation, bodyBytes, varies, coding, closes });
+    // One byte a character is what most answers are, and faster. One piece costs less than two, unless much has to be copied.
     if (typeof body === 'string') {
-      // One byte a character is what most answers are, and faster.
       this.#socket.write(text + body, bodyBytes === body.length ? 'latin1' : 'utf8', this.#onWritten);
+    } else if (bodyBytes <= MAX_COPIED_BYTES) {
+      this.#socket.write(Buffer.concat([Buffer.from(text, 'latin1'), body]), this.#onWritten);
     } else {
       this.#socket.cork();
       this.#socket.write(text, 'latin1');

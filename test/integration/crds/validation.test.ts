@@ -70,7 +70,7 @@ describe('ModelDeployment schema', function () {
         model: { path: 'gs://models/iris/model.onnx', task: 'Auto', activation: 'None' },
         replicas: 1,
         resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '512Mi' } },
-        batching: { maxRows: 64, maxQueuedRows: 1024 },
+        batching: { maxQueuedRows: 1024 },
         maxRequestBytes: '16Mi',
         requestTimeout: '30s',
         logLevel: 'info',

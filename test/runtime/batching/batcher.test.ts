@@ -51,13 +51,14 @@ interface Run {
 
 /**
  * A model of one input `x` [N,F] with outputs `sum` [N,1] (of the row), `twice` [N,F] and `constant` [3]. It refuses rows that hold -1 and
- * crashes on rows that hold -2. Every run takes 10 ms.
+ * crashes on rows that hold -2. Every run takes 10 ms unless told otherwise.
  */
 class SummingModel {
   readonly runs: Run[] = [];
   readonly #clock: TurnClock;
   /** Runs end when told to, in order; undefined: at once. */
   held: (() => void)[] | undefined;
+  runMs = 10;
 
   constructor(clock: TurnClock) {
     this.#clock = clock;
@@ -66,7 +67,7 @@ class SummingModel {
   readonly run = async (feeds: NamedTensors, outputs: readonly string[]): Promise<NamedTensors> => {
     const x = feeds.get('x') ?? matrix([]);
     this.runs.push({ x, outputs });
-    this.#clock.elapse(10);
+    this.#clock.elapse(this.runMs);
     const { held } = this;
     if (held) await new Promise<void>((resolve) => held.push(resolve));
     const values = [...(x.data as Float32Array)];
@@ -203,6 +204,56 @@ describe('Batcher', () => {
       [20, 21, 22],
       [30, 31, 32, 33],
     ]);
+  });
+
+  for (const [name, runMs, expected] of [
+    ['no more than a full batch while that takes long', 10, [64, 64, 64, 64, 44]],
+    ['more rows as long as they take no longer than some milliseconds', 2, [64, 128, 108]],
+    ['as many as maxRows when they are very quick', 0.01, [64, 200, 36]],
+  ] as const) {
+    it(`takes ${name}`, async () => {
+      const { clock, model, batcher } = makeBatcher({ maxRows: 200, maxQueuedRows: 1000 });
+      model.runMs = runMs;
+      const answers = Array.from({ length: 300 }, (_, row) => batcher.run(column(1, row)));
+      await clock.turns();
+      expect(await Promise.all(answers.map(sums))).to.deep.equal(answers.map((_, row) => [row]));
+      expect(model.rowCounts).to.deep.equal(expected);
+    });
+  }
+
+  it('begins a full run ahead for a session on another thread, never one that others could still join', async () => {
+    const { clock, model, batcher, facts } = makeBatcher({ runsAhead: true });
+    model.held = [];
+    const answers = [batcher.run(column(8)), batcher.run(column(8, 10)), batcher.run(column(7, 20))];
+    await clock.turns();
+    expect(model.rowCounts).to.deep.equal([8, 8]);
+    model.held.shift()?.();
+    await clock.turns();
+    expect(model.rowCounts).to.deep.equal([8, 8]);
+    // Two rows fill the run that has waited.
+    answers.push(batcher.run(column(1, 30)));
+    await clock.turns();
+    expect(model.rowCounts).to.deep.equal([8, 8, 8]);
+    for (const end of model.held) end();
+    await clock.turns();
+    expect((await Promise.all(answers.map(sums))).map(([first]) => first)).to.deep.equal([0, 10, 20, 30]);
+    // The clock stood still while they waited for each other: the second has taken no time of its own.
+    expect(facts.map(({ rows }) => rows)).to.deep.equal([8, 8, 8]);
+  });
+
+  it('counts the time of a run begun ahead from the end of the one before it', async () => {
+    const { clock, model, batcher, facts } = makeBatcher({ runsAhead: true });
+    model.held = [];
+    model.runMs = 0;
+    const answers = [batcher.run(column(8)), batcher.run(column(8, 10))];
+    await clock.turns();
+    for (const ms of [30, 20]) {
+      clock.elapse(ms);
+      model.held.shift()?.();
+      await settle();
+    }
+    await Promise.all(answers);
+    expect(facts.map(({ runMs }) => runMs)).to.deep.equal([30, 20]);
   });
 
   it('cuts a large request into runs, and lets small ones in between', async () => {
