@@ -1,5 +1,6 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { RequestObserver } from './request-record.ts';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { RequestObserver, RequestRecord } from './request-record.ts';
+import { CounterTallies, type Distribution, HistogramTallies, type Tally } from './tallies.ts';
 
 /** What is true of the model for as long as it is served; labels of `modeldeployment_model_info`. */
 export interface ModelFacts {
@@ -43,8 +44,6 @@ export function createMetrics(): RuntimeMetrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const requests = requestMetrics(registers);
-  const runs = runMetrics(registers);
   const info = new Gauge({
     name: 'modeldeployment_model_info',
     help: 'What is served; always 1.',
@@ -57,19 +56,8 @@ export function createMetrics(): RuntimeMetrics {
     registers,
   });
   return {
-    request({ route, status, durationMs, stages, ...record }) {
-      const protocol = protocolOf(record.protocol, route);
-      requests.total.inc({ protocol, route, code: String(status) });
-      requests.seconds.observe({ protocol, route }, durationMs / 1000);
-      if (stages.decodeMs !== undefined) requests.decodeSeconds.observe(stages.decodeMs / 1000);
-      if (stages.encodeMs !== undefined) requests.encodeSeconds.observe(stages.encodeMs / 1000);
-    },
-    run(measure) {
-      runs.rowsTotal.inc(measure.rows);
-      runs.rows.observe(measure.rows);
-      runs.seconds.observe(measure.runMs / 1000);
-      runs.waitSeconds.observe(measure.waitMs / 1000);
-    },
+    request: requestTallies(registry),
+    run: runTallies(registry),
     model(facts, queuedRows) {
       info.set({ ...facts }, 1);
       void new Gauge({
@@ -94,60 +82,84 @@ function protocolOf(transport: string, route: string): string {
   return route.startsWith('/v1') || route === '/predict' ? 'v1' : transport;
 }
 
-function requestMetrics(registers: Registry[]) {
-  return {
-    total: new Counter({
-      name: 'modeldeployment_requests_total',
-      help: 'Answered requests by route and status: HTTP routes and numbers, 499 when the client went away first; gRPC methods and names.',
-      labelNames: ['protocol', 'route', 'code'],
-      registers,
-    }),
-    seconds: new Histogram({
-      name: 'modeldeployment_request_duration_seconds',
-      help: 'From the first byte of a request to the last of its answer.',
-      labelNames: ['protocol', 'route'],
-      buckets: SECONDS,
-      registers,
-    }),
-    decodeSeconds: new Histogram({
-      name: 'modeldeployment_decode_duration_seconds',
-      help: 'From the bytes of a prediction request to tensors.',
-      buckets: CODEC_SECONDS,
-      registers,
-    }),
-    encodeSeconds: new Histogram({
-      name: 'modeldeployment_encode_duration_seconds',
-      help: 'From tensors to the bytes of the answer.',
-      buckets: CODEC_SECONDS,
-      registers,
-    }),
+/** What is counted of one route. */
+interface RouteTallies {
+  readonly seconds: Distribution;
+  readonly byStatus: Map<RequestRecord['status'], Tally>;
+}
+
+function requestTallies(registry: Registry): RequestObserver {
+  const total = new CounterTallies({
+    name: 'modeldeployment_requests_total',
+    help: 'Answered requests by route and status: HTTP routes and numbers, 499 when the client went away first; gRPC methods and names.',
+    registry,
+  });
+  const seconds = new HistogramTallies({
+    name: 'modeldeployment_request_duration_seconds',
+    help: 'From the first byte of a request to the last of its answer.',
+    bounds: SECONDS,
+    registry,
+  });
+  const decode = new HistogramTallies({
+    name: 'modeldeployment_decode_duration_seconds',
+    help: 'From the bytes of a prediction request to tensors.',
+    bounds: CODEC_SECONDS,
+    registry,
+  }).add();
+  const encode = new HistogramTallies({
+    name: 'modeldeployment_encode_duration_seconds',
+    help: 'From tensors to the bytes of the answer.',
+    bounds: CODEC_SECONDS,
+    registry,
+  }).add();
+  const routes = new Map<string, RouteTallies>();
+  return ({ protocol: transport, route, status, durationMs, stages }) => {
+    const key = `${transport} ${route}`;
+    let tallies = routes.get(key);
+    if (!tallies) {
+      tallies = { seconds: seconds.add({ protocol: protocolOf(transport, route), route }), byStatus: new Map() };
+      routes.set(key, tallies);
+    }
+    let answered = tallies.byStatus.get(status);
+    if (!answered) {
+      answered = total.add({ protocol: protocolOf(transport, route), route, code: String(status) });
+      tallies.byStatus.set(status, answered);
+    }
+    answered.value += 1;
+    tallies.seconds.observe(durationMs / 1000);
+    if (stages.decodeMs !== undefined) decode.observe(stages.decodeMs / 1000);
+    if (stages.encodeMs !== undefined) encode.observe(stages.encodeMs / 1000);
   };
 }
 
-function runMetrics(registers: Registry[]) {
-  return {
-    rowsTotal: new Counter({
-      name: 'modeldeployment_rows_total',
-      help: 'Rows that the model has computed.',
-      registers,
-    }),
-    rows: new Histogram({
-      name: 'modeldeployment_run_rows',
-      help: 'Rows that one run of the model took together.',
-      buckets: ROWS,
-      registers,
-    }),
-    seconds: new Histogram({
-      name: 'modeldeployment_run_duration_seconds',
-      help: 'Duration of one run of the model.',
-      buckets: SECONDS,
-      registers,
-    }),
-    waitSeconds: new Histogram({
-      name: 'modeldeployment_queue_duration_seconds',
-      help: 'How long the first request of a run had waited for it.',
-      buckets: SECONDS,
-      registers,
-    }),
+function runTallies(registry: Registry): RuntimeMetrics['run'] {
+  const rowsTotal = new CounterTallies({
+    name: 'modeldeployment_rows_total',
+    help: 'Rows that the model has computed.',
+    registry,
+  }).add();
+  const rows = new HistogramTallies({
+    name: 'modeldeployment_run_rows',
+    help: 'Rows that one run of the model took together.',
+    bounds: ROWS,
+    registry,
+  }).add();
+  const seconds = new HistogramTallies({
+    name: 'modeldeployment_run_duration_seconds',
+    help: 'Duration of one run of the model.',
+    bounds: SECONDS,
+    registry,
+  }).add();
+  const waitSeconds = new HistogramTallies({
+    name: 'modeldeployment_queue_duration_seconds',
+    help: 'How long the first request of a run had waited for it.',
+    bounds: SECONDS,
+    registry,
+  }).add();
+  return (measure) => {
+    rowsTotal.value += measure.rows;
+    rows.observe(measure.rows);
+    seconds.observe(measure.runMs / 1000);
+    waitSeconds.observe(measure.waitMs / 1000);
   };
 }

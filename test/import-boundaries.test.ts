@@ -24,7 +24,7 @@ const DOORS: Record<string, readonly string[]> = {
   accepts: ['runtime/http/compress-responses.ts'],
   koa: ['runtime/app.ts', 'runtime/http/'],
   '@koa/router': ['runtime/app.ts'],
-  'prom-client': ['runtime/metrics.ts', 'operator/metrics.ts'],
+  'prom-client': ['runtime/metrics.ts', 'runtime/tallies.ts', 'operator/metrics.ts'],
   '@grpc/grpc-js': ['runtime/grpc/'],
   '@grpc/proto-loader': ['runtime/grpc/reflection.ts'],
   '@grpc/reflection': ['runtime/grpc/reflection.ts'],

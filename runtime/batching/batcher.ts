@@ -58,6 +58,7 @@ export class Batcher {
   /** In the order they will be served. */
   readonly #waiting = new Set<PendingRequest>();
   #queuedRows = 0;
+  #refusal: RequestError | undefined;
   #runs = 0;
   #lastRunEndedMs = 0;
   #isTurnAsked = false;
@@ -82,8 +83,12 @@ export class Batcher {
     const { maxQueuedRows } = this.#settings;
     if (this.#queuedRows === 0 || this.#queuedRows + rows <= maxQueuedRows) return;
     const retryAfterSeconds = this.#throughput.secondsFor(this.#queuedRows);
-    const problem = `${this.#queuedRows} rows are waiting and ${maxQueuedRows} may`;
-    throw new RequestError('Overloaded', `${problem}; try again in ${retryAfterSeconds} s`, { retryAfterSeconds });
+    const message = `${this.#queuedRows} rows are waiting and ${maxQueuedRows} may; try again in ${retryAfterSeconds} s`;
+    // Thousands a second are told the same, and making an error is most of the work.
+    if (this.#refusal?.message !== message) {
+      this.#refusal = new RequestError('Overloaded', message, { retryAfterSeconds });
+    }
+    throw this.#refusal;
   }
 
   /**
