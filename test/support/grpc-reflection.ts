@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Client, credentials, loadPackageDefinition, status } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
@@ -36,11 +35,13 @@ export async function reflectionStatus(port: number, message: Buffer): Promise<s
   const path = '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo';
   try {
     const stream = client.makeBidiStreamRequest(path, asItIs, asItIs);
-    const ended = once(stream, 'status') as Promise<[{ code: status }]>;
+    const { promise, resolve } = Promise.withResolvers<status>();
+    stream.on('status', ({ code }: { code: status }) => resolve(code));
+    // The status says it.
     stream.on('error', () => {});
     stream.resume();
     stream.end(message);
-    return status[(await ended)[0].code];
+    return status[await promise];
   } finally {
     client.close();
   }
