@@ -50,7 +50,7 @@ generated-check: setup
 	  sha256sum --check --quiet <<<"$$before" || { echo 'these were out of date and are now made again: commit them'; exit 1; }
 
 build: setup ## compile to dist/
-	@rm -rf dist; npm run --silent build
+	@rm -rf dist; npm run --silent build; npm run --silent bundle; npm run --silent compile-cache
 
 images: setup ## build both images: REGISTRY=registry.example.com/ml [VERSION=1.2.3] [PLATFORMS='linux/amd64 linux/arm64']
 	@node dev/release/images.ts

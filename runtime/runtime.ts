@@ -162,7 +162,6 @@ async function serveModel(
   metrics.ready(true);
   const tookMs = Math.round(performance.now() - startedMs);
   log.info({ model: model.name, generation, task, thread, oneRowMs: loaded.oneRowMs, tookMs }, 'ready');
-  grpc.addReflection().catch((err: unknown) => log.warn({ err }, 'gRPC reflection is not served'));
 
   return {
     httpPort: servers.http.port,

@@ -1,7 +1,7 @@
 /**
  * `make bench-memory`: resident memory of the runtime under full load with mixed bodies. Whether it grows over hours: bench/soak.ts.
  *
- *   node bench/runtime/main-memory.ts [--minutes 10] [--out FILE] [--runtime dist/runtime/main.js]
+ *   node bench/runtime/main-memory.ts [--minutes 10] [--out FILE] [--runtime dist/bundle/runtime/main.js]
  */
 import { stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -32,7 +32,7 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
     out: { type: 'string' },
-    runtime: { type: 'string', default: 'dist/runtime/main.js' },
+    runtime: { type: 'string', default: 'dist/bundle/runtime/main.js' },
   },
 });
 const machine = describeMachine();

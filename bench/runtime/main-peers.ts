@@ -1,7 +1,7 @@
 /**
  * `make bench-peers`: the runtime beside the servers that users could pick instead, each in its best setting.
  *
- *   node bench/runtime/main-peers.ts [--only TEXT] [--peer NAME]... [--rounds 5] [--seconds 0.8] [--nice 0] [--out FILE] [--runtime dist/runtime/main.js]
+ *   node bench/runtime/main-peers.ts [--only TEXT] [--peer NAME]... [--rounds 5] [--seconds 0.8] [--nice 0] [--out FILE] [--runtime dist/bundle/runtime/main.js]
  *
  * Makes virtual environments from PyPI in the cache. A peer that cannot be installed is named and left out.
  */
@@ -44,7 +44,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '0.8' },
     nice: { type: 'string', default: '0' },
     out: { type: 'string' },
-    runtime: { type: 'string', default: 'dist/runtime/main.js' },
+    runtime: { type: 'string', default: 'dist/bundle/runtime/main.js' },
   },
 });
 setNiceness(Number(values.nice));

@@ -1,7 +1,7 @@
 /**
  * `make bench`: what the runtime takes to answer, beside what node:http and onnxruntime take by themselves.
  *
- *   node bench/runtime/main.ts [--only TEXT] [--rounds 5] [--seconds 1] [--nice 0] [--out FILE] [--runtime [NAME=]dist/runtime/main.js]...
+ *   node bench/runtime/main.ts [--only TEXT] [--rounds 5] [--seconds 1] [--nice 0] [--out FILE] [--runtime [NAME=]dist/bundle/runtime/main.js]...
  *
  * --only keeps the loads whose name has TEXT in it, e.g. `random-forest v1 1 c64`, `start-up`, `overload`; several: any of them. --runtime given twice compares two builds.
  * --env NAME=VALUE sets a variable of the runtime, e.g. INFERENCE_THREAD=Main. --nice=-19 for a machine that is busy with other things.
@@ -60,7 +60,7 @@ const { values } = parseArgs({
     nice: { type: 'string', default: '0' },
     out: { type: 'string' },
     env: { type: 'string', multiple: true, default: [] },
-    runtime: { type: 'string', multiple: true, default: ['dist/runtime/main.js'] },
+    runtime: { type: 'string', multiple: true, default: ['dist/bundle/runtime/main.js'] },
   },
 });
 setNiceness(Number(values.nice));

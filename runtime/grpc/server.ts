@@ -13,6 +13,7 @@ import type { RequestObserver } from '../request-record.ts';
 import { Health, HEALTH_SERVICE } from './health.ts';
 import { INFERENCE_SERVICE, inferenceMethods } from './inference-service.ts';
 import { observeCalls } from './observe-calls.ts';
+import { reflectWhenAsked } from './reflect-when-asked.ts';
 import { type CallDependencies, unary } from './unary.ts';
 
 export interface GrpcOptions extends CallDependencies {
@@ -30,8 +31,6 @@ export interface GrpcOptions extends CallDependencies {
 /** A gRPC server that listens. */
 export interface GrpcServer {
   readonly port: number;
-  /** Loads and adds server reflection. Only people's tools ask for it, and it takes as long to load as the rest: call it when nothing waits. */
-  addReflection(): Promise<void>;
   /**
    * Takes no more connections and calls, lets calls in flight end, and cuts what is left after `timeoutMs`.
    * @returns whether everything ended by itself
@@ -60,13 +59,10 @@ export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
     Object.fromEntries(methods.map(([name, answer]) => [name, unary(answer, options)])),
   );
   addService(server, HEALTH_SERVICE, { Check: unary(health.check, options), Watch: health.watch }, ['Watch']);
+  reflectWhenAsked(server);
   const port = await bind(server, host, options.port);
   return {
     port,
-    async addReflection() {
-      const { serveReflection } = await import('./reflection.ts');
-      serveReflection(server);
-    },
     async close(timeoutMs) {
       health.close();
       const { promise, resolve } = Promise.withResolvers<boolean>();

@@ -1,4 +1,4 @@
-import { credentials, loadPackageDefinition } from '@grpc/grpc-js';
+import { Client, credentials, loadPackageDefinition, status } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
 
@@ -26,6 +26,25 @@ message ServiceResponse {
 interface ReflectionStream extends AsyncIterable<{ list_services_response: { service: { name: string }[] } }> {
   write(request: object): void;
   end(): void;
+}
+
+/** Status of a reflection call with a message of these bytes. */
+export async function reflectionStatus(port: number, message: Buffer): Promise<string | undefined> {
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  const asItIs = (bytes: Buffer): Buffer => bytes;
+  const path = '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo';
+  try {
+    const stream = client.makeBidiStreamRequest(path, asItIs, asItIs);
+    const { promise, resolve } = Promise.withResolvers<status>();
+    stream.on('status', ({ code }: { code: status }) => resolve(code));
+    // The status says it.
+    stream.on('error', () => {});
+    stream.resume();
+    stream.end(message);
+    return status[await promise];
+  } finally {
+    client.close();
+  }
 }
 
 /** Names of the services that a gRPC server lists by reflection. */

@@ -74,9 +74,12 @@ export class NodeProcess implements AsyncDisposable {
 
 /** `runtime/main.ts` as its image runs it, on free loopback ports. */
 export class RuntimeProcess extends NodeProcess {
-  /** @param env of the contract */
-  constructor(env: Readonly<Record<string, string>>) {
-    super(['runtime/main.ts'], { HOST: '127.0.0.1', HTTP_PORT: '0', GRPC_PORT: '0', METRICS_PORT: '0', ...env });
+  /**
+   * @param env of the contract
+   * @param main another build of it
+   */
+  constructor(env: Readonly<Record<string, string>>, main = 'runtime/main.ts') {
+    super([main], { HOST: '127.0.0.1', HTTP_PORT: '0', GRPC_PORT: '0', METRICS_PORT: '0', ...env });
   }
 
   /** Every line it has logged so far. */

@@ -1,21 +1,23 @@
 import { devNull } from 'node:os';
+import { sep } from 'node:path';
+import { readImageStart } from '../../../dev/images/image-start.ts';
 import { V1, V2_BINARY } from '../formats.ts';
 import type { ServerDefinition } from './definition.ts';
 
 /**
- * Our runtime as the image starts it.
- * @param main dist/runtime/main.js, or another build of it to compare with
+ * Our runtime as the image of its checkout starts it, with the same flags and environment.
+ * @param main CHECKOUT/dist/bundle/runtime/main.js, or another build of it to compare with
  * @param env on top of the image's
  */
 export function ours(main: string, name = 'ours', env: Readonly<Record<string, string>> = {}): ServerDefinition {
+  const image = readImageStart(main.slice(0, main.indexOf(`${sep}dist${sep}`)));
   return {
     name,
     title: name === 'ours' ? 'this runtime' : `this runtime: ${name}`,
     command: (model, port) => ({
-      command: [process.execPath, main],
+      command: [process.execPath, ...image.flags, main],
       env: {
-        NODE_ENV: 'production',
-        ORT_DISABLE_TELEMETRY: '1',
+        ...image.env,
         // As in a pod, where whoever reads it starts the container again.
         TERMINATION_LOG: devNull,
         HOST: '127.0.0.1',

@@ -8,7 +8,7 @@ import type { NamedTensors } from '../../../runtime/tensor/tensor.ts';
 import { VERSION } from '../../../runtime/version.ts';
 import { eventually } from '../../support/eventually.ts';
 import { GrpcClient, type GrpcAnswer } from '../../support/grpc-client.ts';
-import { reflectedServices } from '../../support/grpc-reflection.ts';
+import { reflectedServices, reflectionStatus } from '../../support/grpc-reflection.ts';
 import { SAMPLES } from '../../support/signatures.ts';
 import { rejectionOf } from '../../support/thrown.ts';
 
@@ -291,10 +291,19 @@ describe('gRPC server', () => {
   });
 
   it('tells tools what it serves', async () => {
-    await server.addReflection();
     const services = await reflectedServices(server.port);
     expect(services).to.include.members(['inference.GRPCInferenceService', 'grpc.health.v1.Health']);
+    expect(await reflectedServices(server.port)).to.deep.equal(services);
   });
+
+  for (const [name, message, status] of [
+    ['a message', Buffer.from([0x3a, 0x01, 0x2a]), 'OK'],
+    ['no message of the protocol', Buffer.from([0x07]), 'INVALID_ARGUMENT'],
+  ] as const) {
+    it(`answers ${name} about itself with ${status}`, async () => {
+      expect(await reflectionStatus(server.port, message)).to.equal(status);
+    });
+  }
 
   it('lets calls in flight end when it closes, and takes no more', async () => {
     load();
