@@ -20,6 +20,9 @@ choose_engine
 "$ENGINE" rmi "$@"`;
 const OWN_PLATFORM = { architecture: process.arch === 'x64' ? 'amd64' : process.arch, os: 'linux' };
 
+/** Of all files, uncompressed. */
+const LIMITS_MB = { operator: 200, runtime: 300 } as const;
+
 const EXPECTED = {
   operator: {
     Entrypoint: [
@@ -89,6 +92,15 @@ describe('make push', function () {
         });
         const commit = (await run('git', ['-C', ROOT, 'rev-parse', 'HEAD'])).trim();
         expect(config.Labels['org.opencontainers.image.revision']).to.match(new RegExp(`^${commit}(-dirty)?$`));
+      });
+
+      it('holds what it lists, no shell, and stays below its limit', async () => {
+        const files = await registry.filesOf(byDigest);
+        const names = files.map(({ name }) => name);
+        expect(names).to.include.members(['app/sbom.cdx.json', 'usr/local/bin/node']);
+        expect(names.filter((path) => /(^|\/)s?bin\/((ba|da)?sh|npm|apt|dpkg)$/.test(path))).to.deep.equal([]);
+        const megabytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1e6;
+        expect(megabytes).to.be.below(LIMITS_MB[name]);
       });
     });
   }

@@ -27,6 +27,8 @@ export interface ImageRegistry {
   readonly env: Readonly<Record<string, string>>;
   /** The registry's client. @returns standard output @throws CommandError */
   crane(...args: readonly string[]): Promise<string>;
+  /** The files of an image; names have no slash in front. */
+  filesOf(reference: string): Promise<{ name: string; sizeBytes: number }[]>;
   stop(): Promise<void>;
 }
 
@@ -53,6 +55,15 @@ export async function startImageRegistry(): Promise<ImageRegistry> {
     host,
     env: { CONTAINERS_REGISTRIES_CONF: settings },
     crane: (...args) => run(crane, args),
+    filesOf: async (reference) => {
+      const list = 'set -o pipefail; "$0" export "$1" - | tar -tv --numeric-owner';
+      const lines = (await run('bash', ['-c', list, crane, reference])).trimEnd().split('\n');
+      // -rw-r--r-- 0/0 123 2026-01-01 00:00 app/package.json
+      return lines.map((line) => {
+        const [, , size, , , name = ''] = line.split(/ +/);
+        return { name: name.replace(/^\.?\//, ''), sizeBytes: Number(size) };
+      });
+    },
     stop: () => server.stop(),
   };
 }
