@@ -11,12 +11,13 @@ import { step } from './progress.ts';
  * A virtual environment with the pinned packages of a requirements file, made once and kept in the cache folder for as long as neither the file nor
  * the interpreter changes.
  * @param requirements path of the file
+ * @param interpreter what the environment is made by
  * @returns the environment's folder; its programs are in `bin`
  * @throws CommandError when there is no Python 3 with `venv`, or a package cannot be installed
  */
-export async function pythonEnvironment(requirements: string): Promise<string> {
+export async function pythonEnvironment(requirements: string, interpreter = 'python3'): Promise<string> {
   const pinned = await readFile(requirements, 'utf8');
-  const version = await pythonVersion();
+  const version = await pythonVersion(interpreter);
   const hash = createHash('sha256').update(version).update(pinned).digest('hex').slice(0, 16);
   const folder = join(cacheDirectory(), 'python', hash);
   const ready = join(folder, 'ready');
@@ -24,7 +25,7 @@ export async function pythonEnvironment(requirements: string): Promise<string> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(cacheDirectory(), 'python'), { recursive: true });
   await step(`Python packages of ${requirements}`, async (setDetail) => {
-    await run('python3', ['-m', 'venv', folder], { onLine: setDetail });
+    await run(interpreter, ['-m', 'venv', folder], { onLine: setDetail });
     const pip = join(folder, 'bin', 'pip');
     await run(pip, ['install', '--disable-pip-version-check', '--requirement', requirements], { onLine: setDetail });
     await mkdir(ready);
@@ -32,9 +33,9 @@ export async function pythonEnvironment(requirements: string): Promise<string> {
   return folder;
 }
 
-async function pythonVersion(): Promise<string> {
+async function pythonVersion(interpreter: string): Promise<string> {
   try {
-    return await run('python3', ['-c', 'import sys, venv, ensurepip; print(sys.version)']);
+    return await run(interpreter, ['-c', 'import sys, venv, ensurepip; print(sys.version)']);
   } catch (cause) {
     const hint = 'Python 3.10 or newer with its venv module is needed (Debian: apt-get install python3-venv)';
     throw new CommandError(`${hint}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });

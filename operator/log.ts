@@ -15,6 +15,15 @@ export function createLogger(level: LogLevel): Logger {
   return pino({ level, base: {}, timestamp: pino.stdTimeFunctions.isoTime }, { write: writeLine });
 }
 
+/**
+ * Sends the warnings of Node and of libraries to the debug log, such as Google's that no metadata server answers, which comes with every
+ * question that is asked without credentials. What a person can do about it is in the status.
+ */
+export function logProcessWarnings(log: Logger): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (err) => log.debug({ err }, 'warning of Node or of a library'));
+}
+
 const STANDARD_OUTPUT = 1;
 
 /** A line that cannot be written (the disk is full, nobody reads) is lost. pino's own writer ends the process then, or hangs. */

@@ -15,7 +15,7 @@ import type { Key } from './cluster/client.ts';
 import { InvalidConfigError, readConfig, type OperatorConfig } from './config.ts';
 import { serveHealth, serveMetrics } from './health.ts';
 import { LeaderElection, RETRY_PERIOD_MS } from './leader-election.ts';
-import { createLogger, type Logger } from './log.ts';
+import { createLogger, logProcessWarnings, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { ModelResolver } from './model-resolver.ts';
 import { ModelDeploymentOperator } from './operator.ts';
@@ -105,6 +105,7 @@ function leaseName({ shard: { index, count } }: OperatorConfig): string {
 /** config -> collaborators -> start; SIGTERM -> drain -> exit. */
 async function main(config: OperatorConfig): Promise<void> {
   const log = createLogger(config.logLevel);
+  logProcessWarnings(log);
   const { election, metrics, resolver, queue, operator } = assemble(config, log);
   const stop = async (signal: string): Promise<void> => {
     log.info({ signal }, 'operator stops');

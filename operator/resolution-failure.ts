@@ -43,7 +43,8 @@ export function asFailure(error: unknown, path: string): Delegated | Failed {
   }
   const { reason, message, retryable } = error;
   if (reason === 'ModelAccessDenied') {
-    const consequence = 'The pods take the newest when they start; without that right no newer one is noticed.';
+    const consequence =
+      "This is about the operator's own account (docs/install.md says how to give it one); the pods have theirs, and take the newest when they start. Newer ones are noticed once the operator may read it too.";
     return { kind: 'delegated', reason, message: `${sentence(message)} ${consequence}` };
   }
   return { kind: 'failed', reason, message: sentence(message), retryable };

@@ -5,13 +5,13 @@ import type { NamedTensors, Tensor } from './tensor/tensor.ts';
 /**
  * Converters drop the branch that a tree ensemble has learned for missing values, and the answer is silently wrong: probabilities off by
  * up to 0.9 (https://github.com/onnx/sklearn-onnx/issues/1253). So a request that has such values is told.
- * @returns one sentence, or none when all values are there or the model has no trees
+ * @returns one sentence, or none when all values are there or none gets to a tree
  */
 export function missingValueWarnings(feeds: NamedTensors, rows: number, { traits, batched }: ModelSignature): string[] {
-  if (!traits.treeEnsemble) return [];
   const names: string[] = [];
   const affected = new Set<number>();
   for (const [name, tensor] of feeds) {
+    if (!traits.treeInputs.includes(name)) continue;
     const found = rowsWithNaN(tensor, rows);
     if (found.length > 0) names.push(JSON.stringify(name));
     for (const row of found) affected.add(row);

@@ -8,7 +8,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { RefusedError } from '../cluster/refusal.ts';
 import type { Invocation } from '../command.ts';
 import { conclude } from '../deploy/conclude.ts';
-import { desiredObject, type DesiredObject } from '../deploy/desired-object.ts';
+import { desiredObject, sourceAndName, type DesiredObject } from '../deploy/desired-object.ts';
 import { follow } from '../deploy/follow.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 
@@ -18,12 +18,8 @@ const SECOND_LOOK_MS = 5_000;
 
 /** `deploy SOURCE`: applies a ModelDeployment and waits until it serves. */
 export async function deploy(invocation: Invocation): Promise<number> {
-  const {
-    positionals: [source = ''],
-    flags,
-    terminal,
-  } = invocation;
-  const desired = await desiredObject(source, flags);
+  const { positionals, flags, terminal } = invocation;
+  const desired = await desiredObject(sourceAndName(positionals, flags.text('name')), flags);
   if (flags.has('dry-run') || flags.text('output') === 'yaml') {
     terminal.write(stringify(desired));
     return EXIT.ok;

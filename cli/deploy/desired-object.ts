@@ -18,7 +18,6 @@ export interface DesiredObject {
 
 /** Flags of `deploy` that are fields of the spec; with a file they are refused, since the file has them. */
 export const SPEC_FLAGS = [
-  'name',
   'replicas',
   'task',
   'labels',
@@ -30,19 +29,39 @@ export const SPEC_FLAGS = [
   'service-account',
 ] as const;
 
+/** The arguments of `deploy`, told apart. */
+export interface SourceAndName {
+  readonly source: string;
+  readonly name: string | undefined;
+}
+
+/**
+ * Tells `SOURCE`, `SOURCE NAME` and `NAME SOURCE` apart: a path in storage is known by its scheme, everything else comes in the documented order.
+ * @param flag of `--name`
+ * @throws CommandError for two names
+ */
+export function sourceAndName([first = '', second]: readonly string[], flag: string | undefined): SourceAndName {
+  if (second === undefined) return { source: first, name: flag };
+  if (flag !== undefined) throw usageError(`--name ${flag}: the name is given twice`);
+  return isInStorage(second) ? { source: second, name: first } : { source: first, name: second };
+}
+
+const isInStorage = (source: string): boolean => /^(gs|pvc):\/\//.test(source);
+
 /**
  * What `deploy SOURCE` asks for: a file of YAML or JSON (`-`: standard input), or a model's path with flags.
  * @throws CommandError
  */
-export async function desiredObject(source: string, flags: FlagValues): Promise<DesiredObject> {
+export async function desiredObject({ source, name }: SourceAndName, flags: FlagValues): Promise<DesiredObject> {
   const namespace = flags.text('namespace');
-  if (/^(gs|pvc):\/\//.test(source)) return fromPath(source, flags, namespace);
+  if (isInStorage(source)) return fromPath({ source, name }, flags, namespace);
   if (/\.(onnx|pkl|pickle|joblib|pt|pth)$/i.test(source)) {
     throw usageError(
       `${source} is a file of this machine, which no cluster can read: upload it first (gcloud storage cp ${source} gs://BUCKET/${basename(source)}) and deploy that path`,
     );
   }
-  const given = SPEC_FLAGS.filter((name) => flags.text(name) !== undefined);
+  if (name !== undefined) throw usageError(`a name belongs to a model's path; ${source} has its own`);
+  const given = SPEC_FLAGS.filter((flag) => flags.text(flag) !== undefined);
   if (given.length > 0) throw usageError(`--${given[0]} belongs to a model's path; write it into ${source}`);
   return fromText(await readSource(source), source, namespace);
 }
@@ -77,7 +96,11 @@ export function fromText(text: string, source: string, namespace: string | undef
   return object as DesiredObject;
 }
 
-function fromPath(path: string, flags: FlagValues, namespace: string | undefined): DesiredObject {
+function fromPath(
+  { source: path, name }: SourceAndName,
+  flags: FlagValues,
+  namespace: string | undefined,
+): DesiredObject {
   const parsed = parsePath(path);
   const labels = flags
     .text('labels')
@@ -98,7 +121,7 @@ function fromPath(path: string, flags: FlagValues, namespace: string | undefined
     serviceAccountName: flags.text('service-account'),
   };
   const metadata = {
-    name: flags.text('name') ?? nameOf(parsed, path),
+    name: name ?? nameOf(parsed, path),
     ...(namespace === undefined ? {} : { namespace }),
   };
   return { apiVersion: API_VERSION, kind: KIND, metadata, spec: defined(spec) };

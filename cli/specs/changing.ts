@@ -4,9 +4,10 @@ import { OUTPUT_JSON, type CommandSpec } from '../command.ts';
 export const DEPLOY: CommandSpec = {
   name: 'deploy',
   summary: 'apply a ModelDeployment and wait until it serves',
-  positionals: ['SOURCE'],
+  positionals: ['SOURCE', '[NAME]'],
   description: [
     'SOURCE is a model in storage (gs://bucket/model.onnx, gs://bucket/folder/, pvc://claim/path), or a file with one ModelDeployment in YAML or JSON (-: standard input). It is applied as your own fields (server-side apply), and what happens is told on standard error until the model is ready, a person must act, or the time is over.',
+    'NAME is the same as --name; it may also come before a SOURCE that is a path in storage.',
     'Exit code 0: ready. 3: a person must act; the reason and the next command are told. 4: not ready in time.',
   ],
   flags: [

@@ -24,6 +24,11 @@ export interface Cluster {
   up(setDetail: SetDetail): Promise<Kubectl>;
   /** Makes images known to the nodes, where these are ours; those that are known already cost nothing. */
   load(images: readonly Image[]): Promise<void>;
+  /**
+   * Makes its network enforce NetworkPolicies.
+   * @returns what ends that, where it did not before; undefined: whether it does is not known
+   */
+  enforceNetworkPolicies(): Promise<(() => Promise<void>) | undefined>;
   /** Removes it with everything in it; does nothing when it is not there, or not ours. */
   down(): Promise<void>;
 }

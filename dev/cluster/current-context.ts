@@ -21,5 +21,7 @@ export class CurrentContext implements Cluster {
 
   async load(): Promise<void> {}
 
+  async enforceNetworkPolicies(): Promise<undefined> {}
+
   async down(): Promise<void> {}
 }

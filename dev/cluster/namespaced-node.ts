@@ -64,6 +64,19 @@ export class NamespacedNode implements Cluster {
     }
   }
 
+  /** Its network does not by itself: an agent on the node does, for as long as it is wanted. */
+  async enforceNetworkPolicies(): Promise<() => Promise<void>> {
+    const { 'network-policies': program } = await ensureTools(['network-policies'], {
+      report: (line) => console.log(`    ${line}`),
+    });
+    const agent = (verb: 'start' | 'stop') =>
+      this.#script('on-node.sh', ['shell', 'bash', join(import.meta.dirname, 'policy-agent.sh'), verb, program]);
+    await agent('start');
+    return async () => {
+      await agent('stop');
+    };
+  }
+
   /** Stops the API server in the middle of whatever it does, and lets it go on. */
   async signalApiServer(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     process.kill(Number(await readFile(join(this.#directory, 'state', 'pid', 'apiserver'), 'utf8')), signal);

@@ -3,12 +3,16 @@
 # localhost/node:24-bookworm-slim, which `FROM node:24-bookworm-slim` finds as well.
 
 ensure_base_image() {
-  local image
+  local image platform own
+  own=linux/$(podman info -f '{{.Host.Arch}}')
+  platform=${PLATFORM:-$own}
   for image in "localhost/$BASE_IMAGE" "docker.io/library/$BASE_IMAGE"; do
-    ! podman image exists "$image" || return 0
+    [[ $platform/ != "$(podman image inspect -f '{{.Os}}/{{.Architecture}}' "$image" 2>/dev/null)"/* ]] || return 0
   done
-  say "pulling $BASE_IMAGE"
-  ! timeout 60 podman pull -q "docker.io/library/$BASE_IMAGE" >/dev/null 2>&1 || return 0
+  say "pulling $BASE_IMAGE for $platform"
+  ! timeout 60 podman pull -q --platform "$platform" "docker.io/library/$BASE_IMAGE" >/dev/null 2>&1 || return 0
+  [ "$platform" = "$own" ] ||
+    die "Docker Hub does not answer, and what can be made here in the place of $BASE_IMAGE is for $own only: leave $platform out of PLATFORMS, or build where it can be pulled"
   say "Docker Hub does not answer: making a stand-in of $BASE_IMAGE from Debian and npm packages"
   make_stand_in
 }

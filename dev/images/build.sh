@@ -17,6 +17,7 @@ die() { echo "build.sh: $*" >&2; exit 1; }
 exec 9>"$IMAGES_DIR/.lock" # podman's storage and the base image are made once
 flock -n 9 || { say 'another build is under way: waiting for it'; flock 9; }
 choose_engine
+check_platform
 BUILD_OPTIONS=()
 if [ "$ENGINE" = podman ]; then
   ensure_base_image
@@ -30,7 +31,7 @@ BUILD_OPTIONS+=(
 log=$IMAGES_DIR/build-$name.log
 clean_storage "$reference"
 "$ENGINE" build "${BUILD_OPTIONS[@]}" -t "$reference" -f "$ROOT/Dockerfile.$name" "$ROOT" 2>&1 | tee "$log" ||
-  die "the build of $name failed; all of its output: $log"
+  if grep -qi 'exec format error' "$log"; then cannot_build_for "${PLATFORM:-its platform}"; else die "the build of $name failed; all of its output: $log"; fi
 case $then in
   '') ;;
   push) "$ENGINE" push "$reference" ;;

@@ -50,6 +50,21 @@ TOML
   trap 'umount "$IMAGES_DIR/podman/storage/overlay" 2>/dev/null || :' EXIT
 }
 
+# A build runs programs of the platform it is for. With Docker its engine's machine may be another one: that is seen when it fails.
+check_platform() {
+  [ -n "${PLATFORM:-}" ] && [ "$ENGINE" = podman ] || return 0
+  local own wanted emulator
+  own=$(podman info -f '{{.Host.Arch}}')
+  wanted=$(cut -d/ -f2 <<<"$PLATFORM")
+  case $wanted in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; *) emulator=$wanted ;; esac
+  [ "$wanted" = "$own" ] || [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || cannot_build_for "$PLATFORM"
+}
+
+cannot_build_for() {
+  die "this machine cannot build for $1, because it cannot run programs of that platform: install an emulator (docker run --privileged --rm" \
+    "tonistiigi/binfmt --install ${1#*/}, or the package qemu-user-static), build on such a machine, or leave it out of PLATFORMS"
+}
+
 # What a build on this machine needs to reach the npm registry: the machine's own address of it, and its certificates.
 podman_build_options() {
   local certificates=/etc/ssl/certs/ca-certificates.crt

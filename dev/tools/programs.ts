@@ -16,7 +16,9 @@ export type ProgramName =
   | 'metrics-server'
   | 'helm'
   | 'actionlint'
-  | 'kstatus';
+  | 'kstatus'
+  | 'crane'
+  | 'network-policies';
 
 /** A Go module below `dev/tools/` that pins one upstream project, and what is built from it in one go. */
 export interface ToolModule {
@@ -102,6 +104,18 @@ export const TOOL_MODULES: readonly ToolModule[] = [
     firstBuild: 'about 10 seconds',
   },
   { folder: 'kstatus', builds: { kstatus: '.' }, firstBuild: 'about a minute' },
+  {
+    folder: 'crane',
+    versionOf: 'github.com/google/go-containerregistry',
+    builds: { crane: 'github.com/google/go-containerregistry/cmd/crane' },
+    firstBuild: 'about 20 seconds',
+  },
+  {
+    folder: 'network-policies',
+    versionOf: 'sigs.k8s.io/kube-network-policies',
+    builds: { 'network-policies': '.' },
+    firstBuild: 'about 3 minutes',
+  },
 ];
 
 /** The programs a module gives. */

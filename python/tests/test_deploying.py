@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from modeldeployment import DeployError, deploy
-from modeldeployment.deploying import make_object, to_yaml
+from modeldeployment.cli import main
+from modeldeployment.deploying import make_object, name_and_path, to_yaml
 from modeldeployment.report import ExportReport, Uploaded
 
 REPORT = ExportReport("scikit-learn 1", "regression", None, (), 1e-4, (), uploaded=Uploaded("gs://models/iris/", "200"))
@@ -42,6 +43,33 @@ def test_more_of_the_spec_is_kept_and_quoted_where_yaml_needs_it() -> None:
 def test_names_that_kubernetes_refuses_are_refused(name: str) -> None:
     with pytest.raises(DeployError, match="is no name for a Service"):
         deploy(name, "gs://models/iris/", progress=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("gs://models/iris/",), "iris"),
+        (("gs://models/iris/model.onnx",), "iris"),
+        (("gs://models/Fraud_v2.onnx",), "fraud-v2"),
+        (("gs://models/iris/", "cats"), "cats"),
+        (("cats", "gs://models/iris/"), "cats"),
+        (("gs://models/iris/", "--name", "cats"), "cats"),
+    ],
+)
+def test_the_name_comes_after_the_path_before_it_or_from_it(
+    arguments: tuple[str, ...], name: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "model.yaml"
+    assert main(["deploy", *arguments, "--write", str(file)]) == 0
+    text = file.read_text("utf-8")
+    path = next(argument for argument in arguments if argument.startswith("gs://"))
+    assert f"name: {name}\n" in text
+    assert path in text
+
+
+def test_two_names_are_refused() -> None:
+    with pytest.raises(DeployError, match="given twice"):
+        name_and_path("cats", "gs://models/iris/", "dogs")
 
 
 def test_a_model_on_this_machine_cannot_be_deployed() -> None:

@@ -86,6 +86,7 @@ export const ML = {
   treeClassifier: ml('TreeEnsembleClassifier'),
   treeRegressor: ml('TreeEnsembleRegressor'),
   treeEnsemble: ml('TreeEnsemble'),
+  imputer: ml('Imputer'),
   linearClassifier: ml('LinearClassifier'),
   linearRegressor: ml('LinearRegressor'),
   svmClassifier: ml('SVMClassifier'),

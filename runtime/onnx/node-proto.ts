@@ -82,6 +82,7 @@ function intern(text: string): string {
 /** AttributeProto {name=1, f=2, i=3, s=4, t=5, g=6, floats=7, ints=8, strings=9, tensors=10, graphs=11, sparse_tensor=22, sparse_tensors=23}. */
 export const ATTRIBUTE = {
   name: 1,
+  f: 2,
   i: 3,
   s: 4,
   t: 5,
@@ -139,6 +140,13 @@ export function stringAttribute(node: GraphNode, name: string): string | undefin
 export function intAttribute(node: GraphNode, name: string): number | undefined {
   const attribute = findAttribute(node, name);
   while (attribute?.next()) if (attribute.field === ATTRIBUTE.i) return attribute.number();
+  return undefined;
+}
+
+/** A float attribute; undefined when the node has none of that name. */
+export function floatAttribute(node: GraphNode, name: string): number | undefined {
+  const attribute = findAttribute(node, name);
+  while (attribute?.next()) if (attribute.field === ATTRIBUTE.f) return attribute.float();
   return undefined;
 }
 

@@ -2,8 +2,7 @@ import { ModelFailure } from '../errors.ts';
 import { datatypeOfOnnx } from '../tensor/datatype.ts';
 import type { ByteSource } from './byte-source.ts';
 import { finalOutputs } from './final-outputs.ts';
-import { GraphIndex, ML, opKey } from './graph-index.ts';
-import type { GraphProto } from './graph-proto.ts';
+import { GraphIndex } from './graph-index.ts';
 import { inferBatching } from './infer-batching.ts';
 import { inferPresentation } from './infer-presentation.ts';
 import { readModelProto } from './model-proto.ts';
@@ -14,6 +13,7 @@ import { scoreSource } from './scores.ts';
 import { servedOutputs } from './served-outputs.ts';
 import type { ModelSignature, PreparedModel, TensorSpec } from './signature.ts';
 import { checkSupported } from './support.ts';
+import { treeInputs } from './tree-inputs.ts';
 import { signatureShape } from './value-info.ts';
 import type { TensorType, ValueType } from './value-info.ts';
 import { WireInput } from './wire-input.ts';
@@ -39,7 +39,7 @@ export function readModel(source: ByteSource): PreparedModel {
     outputs: specs,
     ...inferBatching(inputs, specs),
     presentation,
-    traits: { treeEnsemble: hasTrees(model.graph) },
+    traits: { treeInputs: treeInputs(index) },
   };
   return {
     rewritten: rewriteModel(source, model, index, outputs),
@@ -77,10 +77,4 @@ function readOnnx(source: ByteSource): ModelProto {
 function toSpec(name: string, type: ValueType | TensorType): TensorSpec {
   if (type.kind !== 'tensor') return { name, datatype: 'FP32', shape: undefined };
   return { name, datatype: datatypeOfOnnx(type.elemType) ?? 'FP32', shape: signatureShape(type.shape) };
-}
-
-const TREES: ReadonlySet<string> = new Set([ML.treeClassifier, ML.treeRegressor, ML.treeEnsemble]);
-
-function hasTrees({ nodes }: GraphProto): boolean {
-  return nodes.some((node) => TREES.has(opKey(node)));
 }

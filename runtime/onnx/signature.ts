@@ -75,8 +75,8 @@ export interface ModelSignature {
   /** Rows that one run must have, when axis 0 is a fixed number other than free. */
   readonly fixedBatch: number | undefined;
   readonly presentation: Presentation;
-  /** Facts the answer must warn about, e.g. tree ensembles have lost their NaN routing. */
-  readonly traits: { readonly treeEnsemble: boolean };
+  /** Facts the answer must warn about. `treeInputs`: inputs whose missing values get to tree ensembles, which have lost how they treat them. */
+  readonly traits: { readonly treeInputs: readonly string[] };
 }
 
 /** A side file that tensors of the model lie in. */

@@ -124,6 +124,13 @@ export class MessageReader {
     return this.#high === 0 ? this.#unsigned() : Number(this.int64());
   }
 
+  /** The current field as a 32-bit float. */
+  float(): number {
+    this.#expect(WIRE.fixed32);
+    const { buffer, byteOffset } = this.input.slice(this.payloadStart, this.payloadEnd);
+    return new DataView(buffer, byteOffset).getFloat32(0, true);
+  }
+
   /** The integers of a repeated field, packed or one by one. */
   *int64s(): Generator<bigint> {
     if (this.wireType === WIRE.varint) {

@@ -7,8 +7,10 @@ import { expect } from 'chai';
 const LOG = join(import.meta.dirname, '..', '..', 'operator', 'log.ts');
 /** Logs twice, tells on standard error that it is alive, and ends. */
 const SCRIPT = `
-const { createLogger } = await import(${JSON.stringify(LOG)});
+const { createLogger, logProcessWarnings } = await import(${JSON.stringify(LOG)});
 const log = createLogger('info');
+logProcessWarnings(log);
+process.emitWarning('nobody can act on this');
 log.info({ about: 'iris' }, 'first');
 await new Promise((resolve) => setTimeout(resolve, 10));
 log.warn({ err: new Error('outer', { cause: new Error('inner') }) }, 'second');

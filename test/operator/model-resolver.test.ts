@@ -132,7 +132,7 @@ describe('model resolver', () => {
         kind: 'delegated',
         reason: 'ModelAccessDenied',
         message:
-          'the operator may not read the bucket. The pods take the newest when they start; without that right no newer one is noticed.',
+          "the operator may not read the bucket. This is about the operator's own account (docs/install.md says how to give it one); the pods have theirs, and take the newest when they start. Newer ones are noticed once the operator may read it too.",
       },
     },
     {

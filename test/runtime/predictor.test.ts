@@ -213,7 +213,7 @@ describe('Predictor', () => {
   });
 
   describe('warns of missing values', () => {
-    const trees = { traits: { treeEnsemble: true } };
+    const trees = { traits: { treeInputs: ['X', 'x', 'monthly_fee', 'Amount__EUR_'] } };
     const because =
       "tree ensembles lose how they treat them when they are converted to ONNX, so predictions may differ from the original model's";
     const cases: [name: string, signature: ModelSignature, instances: unknown[], warnings: string[]][] = [
@@ -243,6 +243,12 @@ describe('Predictor', () => {
         [`1 of 1 rows have missing values ("x"); ${because}`],
       ],
       ['not when all are there', { ...SAMPLES.iris, ...trees }, [[1, 2, 3, 'Infinity']], []],
+      [
+        'not of what never gets to a tree',
+        { ...SAMPLES.customers, traits: { treeInputs: ['age'] } },
+        [{ age: 1, monthly_fee: null, plan: 'a', 'Amount (EUR)': 1 }],
+        [],
+      ],
       ['not of a model without trees', SAMPLES.iris, [[1, null, null, 4]], []],
     ];
     for (const [name, signature, instances, warnings] of cases) {

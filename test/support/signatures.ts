@@ -19,7 +19,7 @@ export function signatureOf(
     batched: true,
     fixedBatch: undefined,
     presentation,
-    traits: { treeEnsemble: false },
+    traits: { treeInputs: [] },
     ...rest,
   };
 }

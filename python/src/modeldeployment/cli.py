@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .deploying import deploy
+from .deploying import deploy, name_and_path
 from .errors import ModelDeploymentError, SampleError
 from .exporting import DEFAULT_TOLERANCE, export
 from .loading import load_model
@@ -43,7 +43,8 @@ def _export(given: argparse.Namespace) -> None:
 
 def _deploy(given: argparse.Namespace) -> None:
     spec = {"replicas": given.replicas} if given.replicas is not None else None
-    deploy(given.name, given.path, namespace=given.namespace, spec=spec, write=given.write)
+    name, path = name_and_path(given.path, given.second, given.name)
+    deploy(name, path, namespace=given.namespace, spec=spec, write=given.write)
 
 
 def _sample_for(model: Any, sample: Any, drop: Sequence[str]) -> Any:
@@ -104,8 +105,14 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--trust", action="store_true", help="run the code that a pickle holds")
     one.set_defaults(run=_export)
     two = commands.add_parser("deploy", help="write or apply a ModelDeployment")
-    two.add_argument("name")
     two.add_argument("path", help="gs://bucket/prefix/")
+    two.add_argument(
+        "second",
+        nargs="?",
+        metavar="name",
+        help="of the ModelDeployment (default: the last folder's); may also come first",
+    )
+    two.add_argument("--name", help="the same")
     two.add_argument("--namespace")
     two.add_argument("--replicas", type=int)
     two.add_argument("--write", metavar="FILE", help="write the YAML, apply nothing")

@@ -81,6 +81,31 @@ def deploy(
     return Deployed(name, yaml, endpoint)
 
 
+def name_and_path(first: str, second: str | None = None, name: str | None = None) -> tuple[str, str]:
+    """
+    The arguments of `deploy PATH [NAME]`, told apart as the command line `modeldeployment deploy` does.
+
+    @param name that of `--name`
+    @returns the name, made of the path when there is none, and the path
+    @raises DeployError for two names, and for a path that no name can be made of
+    """
+    if second is not None and name is not None:
+        raise DeployError("The name is given twice.", f"Leave out --name {name}, or the other one.")
+    path, given = (second, first) if second is not None and "://" in second else (first, second or name)
+    return given or _name_of(path), path
+
+
+def _name_of(path: str) -> str:
+    parts = [part for part in path.partition("://")[2].split("/")[1:] if part]
+    last = re.sub(r"\.onnx$", "", parts.pop(), flags=re.IGNORECASE) if parts else ""
+    if last.lower() == "model" and parts:
+        last = parts.pop()
+    name = re.sub(r"^[^a-z]+|-+$", "", re.sub(r"[^a-z0-9]+", "-", last.lower()))[:52].rstrip("-")
+    if not name:
+        raise DeployError(f"No name can be made of {path}.", "Give one with --name.")
+    return name
+
+
 def make_object(
     name: str, path: str, *, namespace: str | None = None, spec: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:

@@ -1,15 +1,17 @@
 import { expect } from 'chai';
 import { deploy } from '../../../cli/commands/deploy.ts';
 import { COMMANDS } from '../../../cli/commands.ts';
-import { desiredObject, fromText } from '../../../cli/deploy/desired-object.ts';
+import { desiredObject, fromText, sourceAndName } from '../../../cli/deploy/desired-object.ts';
 import { CommandError, EXIT } from '../../../cli/exit-codes.ts';
 import { parseArguments } from '../../../cli/parse-arguments.ts';
 import { rejectionOf, thrownBy } from '../../support/thrown.ts';
 import { recordedTerminal } from '../../support/terminal.ts';
 
 const SPEC = COMMANDS.find(({ name }) => name === 'deploy')!;
-const want = (source: string, ...args: readonly string[]) =>
-  desiredObject(source, parseArguments(SPEC, [source, ...args]).flags);
+const want = async (...args: readonly string[]) => {
+  const { positionals, flags } = parseArguments(SPEC, args);
+  return desiredObject(sourceAndName(positionals, flags.text('name')), flags);
+};
 
 describe('what deploy asks for', () => {
   for (const [path, name] of [
@@ -24,6 +26,26 @@ describe('what deploy asks for', () => {
   ] as const) {
     it(`calls ${path.slice(0, 40)} ${name.slice(0, 20)}`, async () => {
       expect((await want(path)).metadata).to.deep.equal({ name });
+    });
+  }
+
+  for (const [order, args] of [
+    ['after the path', ['gs://m-1/a.onnx', 'cats']],
+    ['before it', ['cats', 'gs://m-1/a.onnx']],
+    ['as a flag', ['gs://m-1/a.onnx', '--name', 'cats']],
+  ] as const) {
+    it(`takes a name ${order}`, async () => {
+      const { metadata, spec } = await want(...args);
+      expect([metadata, spec]).to.deep.equal([{ name: 'cats' }, { model: { path: 'gs://m-1/a.onnx' } }]);
+    });
+  }
+
+  for (const [what, args, message] of [
+    ['two names', ['cats', 'gs://m-1/a.onnx', '--name', 'dogs'], '--name dogs: the name is given twice'],
+    ['a name for a file', ['iris.yaml', 'cats'], "a name belongs to a model's path; iris.yaml has its own"],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      expect((await rejectionOf(CommandError, want(...args))).message).to.equal(message);
     });
   }
 

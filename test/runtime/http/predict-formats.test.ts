@@ -82,7 +82,7 @@ describe('formats of predict requests', () => {
 
   it('have warnings of CSV answers in a header', async () => {
     await app[Symbol.asyncDispose]();
-    const signature = { ...classifierOf([['Größe', 'FP32', [-1, 4]]]), traits: { treeEnsemble: true } };
+    const signature = { ...classifierOf([['Größe', 'FP32', [-1, 4]]]), traits: { treeInputs: ['Größe'] } };
     app = await serveApp({ signature });
     const response = await post('1,,3,4', 'text/csv', { accept: 'text/csv' });
     expect(await response.text()).to.equal(CSV_ANSWER);

@@ -165,7 +165,7 @@ describe('V2 over HTTP', () => {
     });
 
     it('warns of missing values that tree ensembles have forgotten', async () => {
-      load({ ...SAMPLES.iris, traits: { treeEnsemble: true } });
+      load({ ...SAMPLES.iris, traits: { treeInputs: ['X'] } });
       const { parameters } = await bodyOf(infer(request({ data: [1, null, 3, 4] })));
       expect((parameters as { warnings: string }).warnings).to.match(/^1 of 1 rows have missing values \("X"\);/);
       expect(await bodyOf(infer(request()))).to.not.have.property('parameters');

@@ -1,3 +1,4 @@
+import { WIRE } from '../../../runtime/onnx/wire.ts';
 import { bytesField, concatBytes, varintField } from '../../../runtime/onnx/wire-encode.ts';
 
 /** Small ONNX models written field by field, for what no exporter would write. Field numbers: onnx.proto. */
@@ -31,6 +32,8 @@ export const STRING = 8;
 export const DOUBLE = 11;
 
 export const attribute = {
+  float: (name: string, value: number) =>
+    concatBytes([bytesField(1, name), Uint8Array.of((2 << 3) | WIRE.fixed32), floatBytes(value), varintField(20, 1)]),
   int: (name: string, value: number) => concatBytes([bytesField(1, name), varintField(3, value), varintField(20, 2)]),
   string: (name: string, value: string) => concatBytes([bytesField(1, name), bytesField(4, value), varintField(20, 3)]),
   strings: (name: string, values: readonly string[]) =>
@@ -42,6 +45,8 @@ export const attribute = {
   graph: (name: string, value: Uint8Array) =>
     concatBytes([bytesField(1, name), bytesField(6, value), varintField(20, 5)]),
 };
+
+const floatBytes = (value: number) => new Uint8Array(Float32Array.of(value).buffer);
 
 export interface NodeParts {
   readonly op: string;

@@ -69,13 +69,6 @@ describe('what operators promise', () => {
     const [target] = targetsOf(presentationOf(readFileSync(sampleModel('iris-catboost').file)));
     expect(target).to.include({ labelOutput: 'label', recomputeLabel: true });
   });
-
-  it('knows tree ensembles, whose converters lose where missing values go', () => {
-    const traitsOf = (name: string): unknown =>
-      readModel(bytesSource(readFileSync(sampleModel(name).file))).signature.traits;
-    expect(traitsOf('iris-xgboost')).to.deep.equal({ treeEnsemble: true });
-    expect(traitsOf('iris-lr-strings')).to.deep.equal({ treeEnsemble: false });
-  });
 });
 
 const X = valueInfo('x', tensorType(FLOAT, ['N', 3]));

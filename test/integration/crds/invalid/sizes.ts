@@ -117,6 +117,12 @@ export const SIZES: readonly InvalidObject[] = [
   ),
   inSpec('maxRequestBytes too large, as a number', { maxRequestBytes: 2 ** 31 }, 'maxRequestBytes', 'from 1Ki to 1Gi'),
   inSpec('maxRequestBytes in MB', { maxRequestBytes: '16MB' }, 'maxRequestBytes', 'from 1Ki to 1Gi, for example 16Mi'),
+  inSpec(
+    'maxRequestBytes with a fraction',
+    { maxRequestBytes: '1.5Mi' },
+    'maxRequestBytes',
+    'must be a whole number of bytes from 1Ki to 1Gi, for example 16Mi',
+  ),
   inSpec('maxRequestBytes below zero', { maxRequestBytes: -1 }, 'maxRequestBytes', 'from 1Ki to 1Gi'),
   inSpec('maxRequestBytes of a part', { maxRequestBytes: 1.5 }, 'maxRequestBytes', 'must be of type'),
   inSpec(
