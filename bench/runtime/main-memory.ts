@@ -19,7 +19,8 @@ import { RunningServer } from './servers/running-server.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Between two looks at the memory. */
 const STEP_MS = 10_000;
-const CONNECTIONS = 64;
+/** As many as may wait with 32 rows each: more would be refused. */
+const CONNECTIONS = 32;
 const MEBIBYTE = 2 ** 20;
 const MIX = [
   { format: 'v1', rowsPerRequest: 1 },
@@ -75,6 +76,6 @@ try {
   console.log({ ...result, samples: samples.length });
   if (values.out !== undefined) await writeFile(values.out, `${JSON.stringify(result, undefined, 2)}\n`);
 } finally {
-  client.close();
   await server.stop();
+  client.close();
 }
