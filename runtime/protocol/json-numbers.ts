@@ -7,6 +7,9 @@ const MAX_DIGITS = 25;
 /** More than ten such errors, the power of ten's and the division's together. */
 const GATHERED_ERROR = 2 ** -48;
 
+/** Digits that a 32-bit integer holds; adding one to it takes half as long as to a double. */
+const SHORT_DIGITS = 9;
+
 const MINUS = 0x2d;
 const PLUS = 0x2b;
 const DOT = 0x2e;
@@ -31,6 +34,8 @@ export class JsonNumbers {
   #at: number;
   /** What the last digits were gathered to; exact up to 2^53. */
   #gathered = 0;
+  /** Whether the last number was short; neighbours mostly are alike. */
+  #areShort = true;
 
   /** @param isNarrow the numbers go into float32: they may come rounded to that already */
   constructor(bytes: Uint8Array, isNarrow: boolean, start = 0) {
@@ -108,6 +113,51 @@ export class JsonNumbers {
 
   /** @returns NaN for what is no JSON number */
   #readNumber(): number {
+    const start = this.#at;
+    const short = this.#areShort ? this.#readShort() : Number.NaN;
+    if (!Number.isNaN(short)) return short;
+    this.#at = start;
+    return this.#readAny();
+  }
+
+  /** A number of few digits without exponent. @returns NaN for all others, which are to be read again */
+  #readShort(): number {
+    const bytes = this.#bytes;
+    const isNegative = bytes[this.#at] === MINUS;
+    if (isNegative) this.#at += 1;
+    const whole = this.#at;
+    let gathered = this.#gatherShort(0);
+    let digits = this.#at - whole;
+    if (digits === 0 || (digits > 1 && bytes[whole] === ZERO)) return Number.NaN;
+    let fraction = 0;
+    if (bytes[this.#at] === DOT) {
+      this.#at += 1;
+      gathered = this.#gatherShort(gathered);
+      fraction = this.#at - whole - digits - 1;
+      if (fraction === 0) return Number.NaN;
+      digits += fraction;
+    }
+    if (digits > SHORT_DIGITS || ((bytes[this.#at] ?? 0) | CASE_BIT) === LOWER_E) return Number.NaN;
+    const magnitude = gathered / (POWERS_OF_TEN[fraction] ?? 1);
+    return isNegative ? -magnitude : magnitude;
+  }
+
+  /** Appends the digits that follow to those of `value`, which means nothing beyond SHORT_DIGITS. */
+  #gatherShort(value: number): number {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    let gathered = value;
+    let digit = (bytes[at] ?? 0) - ZERO;
+    while (digit >= 0 && digit <= 9) {
+      gathered = (gathered * 10 + digit) | 0;
+      at += 1;
+      digit = (bytes[at] ?? 0) - ZERO;
+    }
+    this.#at = at;
+    return gathered;
+  }
+
+  #readAny(): number {
     const bytes = this.#bytes;
     const start = this.#at;
     if (bytes[start] === MINUS) this.#at += 1;
@@ -124,6 +174,7 @@ export class JsonNumbers {
       exponent = -fraction;
     }
     const value = this.#gathered;
+    this.#areShort = digits <= SHORT_DIGITS;
     if (((bytes[this.#at] ?? 0) | CASE_BIT) === LOWER_E) exponent += this.#readExponent();
     return this.#round(start, value, exponent, digits);
   }

@@ -10,6 +10,7 @@ import { BinarySection } from '../v2-binary/body.ts';
 import { decodeBareInput } from '../v2-binary/decode-bare-input.ts';
 import { decodeInputs, type TensorReader } from './decode-inputs.ts';
 import { decodeOutputs, type WantedOutput } from './decode-outputs.ts';
+import { decodeKnownHead, learnHead } from './known-heads.ts';
 import { decodeFlag, decodeParameters } from './parameters.ts';
 import { bodyTensorReader } from './decode-tensor.ts';
 import { takePlainData } from './read-plain-data.ts';
@@ -68,26 +69,47 @@ export function decodeAnyV2Request(
   signature: ModelSignature,
   limits: JsonLimits = V2_JSON_LIMITS,
 ): V2Request {
-  const { value, text } = parseJson(bytes.subarray(0, jsonBytes), limits);
+  const head = bytes.subarray(0, jsonBytes);
   const binary = jsonBytes === undefined ? undefined : bytes.subarray(jsonBytes);
+  const known = binary && decodeKnown(head, binary, signature);
+  if (known) return known;
+  const { value, text } = parseJson(head, limits);
   try {
-    return decodeBody(value, signature, { characters: text.length, exact: false }, binary);
+    return decodeBody(value, signature, { characters: text.length, exact: false }, binary && { head, binary });
   } catch (error) {
     if (!(error instanceof WideInteger)) throw error;
-    return decodeBody(parseJsonExactly(text), signature, { characters: text.length, exact: true }, binary);
+    return decodeBody(
+      parseJsonExactly(text),
+      signature,
+      { characters: text.length, exact: true },
+      binary && { binary },
+    );
   }
 }
 
+function decodeKnown(head: Uint8Array, binary: Uint8Array, signature: ModelSignature): V2Request | undefined {
+  const section = new BinarySection(binary);
+  const source = { characters: head.byteLength, exact: false };
+  const request = decodeKnownHead(head, signature, bodyTensorReader(source, section));
+  if (request) section.requireEnd();
+  return request;
+}
+
+/** @param body its JSON, where that may come again, and the bytes behind it; undefined: it is JSON only */
 function decodeBody(
   document: unknown,
   signature: ModelSignature,
   source: ValueSource,
-  binary: Uint8Array | undefined,
+  body: { readonly head?: Uint8Array; readonly binary: Uint8Array } | undefined,
 ): V2Request {
-  const section = binary && new BinarySection(binary);
-  const request = decodeV2Document(document, signature, bodyTensorReader(source, section));
-  section?.requireEnd();
-  return request;
+  const section = body && new BinarySection(body.binary);
+  const readTensor = bodyTensorReader(source, section);
+  const decode = (reader: TensorReader): V2Request => {
+    const request = decodeV2Document(document, signature, reader);
+    section?.requireEnd();
+    return request;
+  };
+  return body?.head ? learnHead(body.head, signature, readTensor, decode) : decode(readTensor);
 }
 
 /**

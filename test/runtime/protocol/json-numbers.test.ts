@@ -112,7 +112,9 @@ describe('numbers from the bytes of JSON', () => {
       fc.assert(
         fc.property(fc.array(fc.tuple(space, number, space), { minLength: 1, maxLength: 4 }), (items) => {
           const text = `[${items.map((item) => item.join('')).join(',')}]`;
-          const expected = parsed(text, isNarrow);
+          const values = parsed(text, isNarrow);
+          // One item without any character leaves an empty list.
+          const expected = values?.length === items.length ? values : undefined;
           const actual = read(text, items.length, isNarrow);
           if (expected === undefined) expect(actual).to.equal(undefined);
           else
