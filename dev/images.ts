@@ -28,7 +28,13 @@ export const IMAGE_NAMES = ['operator', 'runtime'] as const satisfies readonly I
 /** What the Dockerfile of each copies. */
 const INPUTS: Readonly<Record<ImageName, readonly string[]>> = {
   operator: ['Dockerfile.operator', ...COMMON_INPUTS, 'operator', 'runtime/contract.ts'],
-  runtime: ['Dockerfile.runtime', ...COMMON_INPUTS, 'runtime'],
+  runtime: [
+    'Dockerfile.runtime',
+    ...COMMON_INPUTS,
+    'runtime',
+    'dev/images',
+    'test/models/fixtures/iris-lr-strings.onnx',
+  ],
 };
 
 /**
