@@ -26,6 +26,8 @@ import { WorkQueue } from './work-queue.ts';
 
 /** Passes under way at SIGTERM get this long, less than the 30 s a pod has. */
 const DRAIN_TIMEOUT_MS = 20_000;
+/** At most ten passes a second for one object; the first after a quiet moment is never delayed. */
+const REST_MS = 100;
 const LEASE_NAME = 'modeldeployment-operator';
 const random = Math.random;
 
@@ -82,6 +84,7 @@ function assemble(config: OperatorConfig, log: Logger) {
   const queue = new WorkQueue<Key>({
     run: makeRunPass({ reconcile: (key) => reconciler.reconcile(key), countPass, clock, log }),
     workers: config.workers,
+    restMs: REST_MS,
     laneOf: (key) => key.slice(0, key.indexOf('/')),
     clock,
     random,

@@ -22,14 +22,17 @@ const MAX_PACKED_CHARACTERS = 64 * 1024;
 /** Above any template that could have been packed. */
 const MAX_UNPACKED_BYTES = 2 * 1024 * 1024;
 
-/** For most templates one is enough. zlib's own 16 KiB for each stay until the next full garbage collection. */
-const CHUNK_BYTES = 4 * 1024;
+/**
+ * zlib's defaults are for streams: 268 KB for each template, and 16 KiB that stay until the next full garbage collection. A template has
+ * some 5 KB, which the window holds, and 4 KiB are enough for most when packed.
+ */
+const DEFLATE = { windowBits: 13, memLevel: 6, chunkSize: 4 * 1024 } as const;
 
 /** @returns undefined when it is too large to be kept */
 export function packTemplate({ path, template }: AppliedTemplate): PackedTemplate | undefined {
   const hash = hashOf(template) ?? '';
   const json = JSON.stringify({ path, template });
-  const base64 = deflateRawSync(json, { chunkSize: CHUNK_BYTES }).toString('base64');
+  const base64 = deflateRawSync(json, DEFLATE).toString('base64');
   return base64.length > MAX_PACKED_CHARACTERS ? undefined : { hash, text: `${hash}:${base64}` };
 }
 

@@ -24,12 +24,13 @@ export async function compileOperator(): Promise<string> {
   return directory;
 }
 
-/** What the image runs: `node`, its flags, the program. */
-function imageCommand(): string[] {
+/** What the image runs (`node`, its flags, the program), and what it tells the C library about memory. */
+function readImage(): { readonly command: readonly string[]; readonly env: Readonly<Record<string, string>> } {
   const dockerfile = readFileSync(join(ROOT, 'Dockerfile.operator'), 'utf8');
   const [, command] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile) ?? [];
   if (command === undefined) throw new Error('Dockerfile.operator has no ENTRYPOINT of the exec form');
-  return JSON.parse(command) as string[];
+  const env = [...dockerfile.matchAll(/\b(MALLOC_\w+)=(\d+)/g)].map(([, name = '', value = '']) => [name, value]);
+  return { command: JSON.parse(command) as string[], env: Object.fromEntries(env) as Record<string, string> };
 }
 
 /** What the kernel says of a process. */
@@ -50,7 +51,8 @@ export class OperatorProcess {
 
   /** @param directory of `compileOperator` */
   static async start(directory: string, env: Readonly<Record<string, string>>): Promise<OperatorProcess> {
-    const [, ...args] = imageCommand();
+    const { command, env: imageEnv } = readImage();
+    const [, ...args] = command;
     const home = await throwAwayDirectory('bench-operator-run');
     const started = await startGuarded(
       process.execPath,
@@ -63,6 +65,7 @@ export class OperatorProcess {
           NODE_ENV: 'production',
           HEALTH_PORT: '0',
           METRICS_PORT: '0',
+          ...imageEnv,
           ...env,
         },
       },

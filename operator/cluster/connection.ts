@@ -1,5 +1,5 @@
 import { HttpMethod, RequestContext, type KubeConfig } from '@kubernetes/client-node';
-import { request, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 
 /** One request to the API server. */
 export interface ApiRequest {
@@ -30,7 +30,7 @@ export type OpenResponse = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers
 
 interface Credentials {
   readonly headers: Readonly<Record<string, string>>;
-  readonly dispatcher: Dispatcher | undefined;
+  readonly dispatcher: Dispatcher;
   readonly readAtMs: number;
 }
 
@@ -45,6 +45,8 @@ const CREDENTIALS_MAX_AGE_MS = 10_000;
 export class ApiServerConnection {
   readonly #kubeConfig: KubeConfig;
   #credentials: Credentials | undefined;
+  /** For a server without TLS. */
+  #plain: Agent | undefined;
 
   /** @param kubeConfig one that went through `poolConnections` */
   constructor(kubeConfig: KubeConfig) {
@@ -75,7 +77,10 @@ export class ApiServerConnection {
     const { method, path, body, contentType, accept, timeoutMs = DEFAULT_TIMEOUT_MS } = apiRequest;
     const { bodyTimeoutMs = timeoutMs } = apiRequest;
     const { headers, dispatcher } = await this.#authenticate();
-    return request(`${this.#server()}${path}`, {
+    const { origin, prefix } = this.#server();
+    return dispatcher.request({
+      origin,
+      path: `${prefix}${path}`,
       method,
       headers: {
         ...headers,
@@ -85,23 +90,25 @@ export class ApiServerConnection {
       body: encodeBody(body),
       headersTimeout: timeoutMs,
       bodyTimeout: bodyTimeoutMs,
-      ...(dispatcher ? { dispatcher } : {}),
     });
   }
 
-  #server(): string {
+  /** @returns scheme and host, and the path in front of every other, where a proxy asks for one */
+  #server(): { origin: string; prefix: string } {
     const cluster = this.#kubeConfig.getCurrentCluster();
     if (!cluster) throw new Error('the kubeconfig names no current cluster');
-    return cluster.server.replace(/\/+$/, '');
+    const [, origin = '', prefix = ''] = /^(https?:\/\/[^/]+)(.*?)\/*$/.exec(cluster.server) ?? [];
+    return { origin, prefix };
   }
 
   async #authenticate(): Promise<Credentials> {
     const readAtMs = performance.now();
     const known = this.#credentials;
     if (known && readAtMs - known.readAtMs < CREDENTIALS_MAX_AGE_MS) return known;
-    const context = new RequestContext(this.#server(), HttpMethod.GET);
+    const context = new RequestContext(this.#server().origin, HttpMethod.GET);
     await this.#kubeConfig.applySecurityAuthentication(context);
-    const credentials = { headers: context.getHeaders(), dispatcher: context.getDispatcher(), readAtMs };
+    const dispatcher = context.getDispatcher() ?? (this.#plain ??= new Agent());
+    const credentials = { headers: context.getHeaders(), dispatcher, readAtMs };
     this.#credentials = credentials;
     return credentials;
   }

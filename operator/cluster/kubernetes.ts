@@ -34,6 +34,8 @@ interface WriteObserver {
 }
 
 const APPLY = 'application/apply-patch+yaml';
+/** Without a validation of field names, for which the API server would read every body a second time and tell the result in a header. */
+const APPLY_QUERY = `fieldManager=${FIELD_MANAGER}&force=true&fieldValidation=Ignore`;
 /** No object ever has it: an apply that asks for it can only create. The first write to an empty etcd makes revision 2. */
 const NEVER_A_RESOURCE_VERSION = '1';
 /** Longest `message` and `reason` of an event: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
@@ -144,7 +146,7 @@ function objectPath({ kind, metadata }: KubernetesObject): string {
 }
 
 function applyPath(object: KubernetesObject, subresource = ''): string {
-  return `${objectPath(object)}${subresource}?fieldManager=${FIELD_MANAGER}&force=true`;
+  return `${objectPath(object)}${subresource}?${APPLY_QUERY}`;
 }
 
 function nameOf({ kind, metadata }: KubernetesObject): string {

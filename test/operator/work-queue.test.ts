@@ -68,6 +68,52 @@ describe('work queue', () => {
     expect(keys()).to.deep.equal(['x1', 'y1', 'x2', 'y2', 'x3']);
   });
 
+  it('lets a key rest after a run that went well, and makes one run of all that came meanwhile', async () => {
+    const { queue, clock, passes, keys } = makeQueue({ restMs: 100 });
+    queue.start();
+    queue.add('a');
+    await passes[0]!.end();
+    queue.add('a');
+    queue.add('b');
+    queue.add('a');
+    expect(keys(), 'others do not wait').to.deep.equal(['a', 'b']);
+    expect(queue.depth).to.equal(1);
+    await clock.advance(99);
+    expect(keys()).to.deep.equal(['a', 'b']);
+    await clock.advance(1);
+    expect(keys()).to.deep.equal(['a', 'b', 'a']);
+    await passes[1]!.end();
+    await passes[2]!.end();
+    await clock.advance(1_000);
+    queue.add('a');
+    expect(keys(), 'after a quiet moment it runs at once').to.deep.equal(['a', 'b', 'a', 'a']);
+  });
+
+  it('does not let a change in the middle of a run pass by, and no rest delay the retry of a failure', async () => {
+    const { queue, clock, passes, keys } = makeQueue({ restMs: 100 });
+    queue.start();
+    queue.add('a');
+    queue.add('a');
+    await passes[0]!.end();
+    expect(keys()).to.deep.equal(['a']);
+    await clock.advance(100);
+    expect(keys()).to.deep.equal(['a', 'a']);
+    await passes[1]!.end({ kind: 'retry' });
+    await clock.advance(10);
+    expect(keys()).to.deep.equal(['a', 'a', 'a']);
+  });
+
+  it('ends no rest after drain', async () => {
+    const { queue, clock, passes, keys } = makeQueue({ restMs: 100 });
+    queue.start();
+    queue.add('a');
+    queue.add('a');
+    await passes[0]!.end();
+    await queue.drain();
+    await clock.advance(1_000);
+    expect(keys()).to.deep.equal(['a']);
+  });
+
   it('runs a key again after requeue', async () => {
     const { queue, clock, passes, keys } = makeQueue();
     queue.start();
