@@ -113,8 +113,8 @@ bench-peers: build ## the same beside the Python servers one could pick instead 
 bench-memory: build ## memory under full load, ten minutes: [ARGS='--minutes 60']
 	@node bench/runtime/main-memory.ts $(call BENCH_OUT,memory) $(ARGS)
 
-bench-soak: setup ## whether memory grows under a mix of requests and loads, an hour: [ARGS='--minutes 10']
-	@node bench/soak.ts $(ARGS)
+bench-soak: build ## whether memory grows under a mix of requests and loads, an hour: [ARGS='--minutes 10']
+	@node bench/soak.ts $(if $(ARGS),,--out bench/results/soak.txt) $(ARGS)
 
 bench-page: setup ## the results as tables and plots in docs/performance.md
 	@node bench/runtime/main-page.ts

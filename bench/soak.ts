@@ -2,21 +2,22 @@
  * Does memory grow? A runtime gets a slow mix of every kind of request, right and wrong, and a model is loaded and freed some hundred times;
  * straight lines through resident memory, heap and external memory tell.
  *
- *   node bench/soak.ts [--minutes 60] [--rate 20] [--loads 500] [--thread Main|Worker] [--limit 5] [--runtime runtime/main.ts] [--out FILE]
+ *   node bench/soak.ts [--minutes 60] [--rate 20] [--loads 500] [--thread Main|Worker] [--limit 5] [--out FILE]
  *
- * --rate: requests a second, one after the other. --limit: mebibytes an hour, and mebibytes for a hundred loads, above which memory counts as growing.
+ * The runtime is started as its image starts it. --rate: requests a second, one after the other. --limit: mebibytes an hour, and mebibytes for a hundred loads, above which memory counts as growing.
  * Ends by itself: 0 unless memory grows or a request is answered wrongly.
  */
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { freePorts } from '../dev/free-port.ts';
 import { logTail, removeAtExit, startGuarded } from '../dev/guarded-process.ts';
+import { readImageStart } from '../dev/images/image-start.ts';
 import { describeMachine } from './machine.ts';
 import { QUANTITIES, readMemory, type Quantity } from './soak/memory.ts';
 import { soakRequests } from './soak/requests.ts';
@@ -24,6 +25,7 @@ import { Sender } from './soak/send.ts';
 import { fitTrend, judge, type Sample } from './soak/trend.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+const image = readImageStart(ROOT);
 /** One input `X` of FP32 `[-1,4]`. */
 const MODEL = join(ROOT, 'test', 'models', 'fixtures', 'iris-rf-tensor.onnx');
 const MAX_SAMPLE_MS = 5_000;
@@ -40,7 +42,6 @@ const { values } = parseArgs({
     loads: { type: 'string', default: '500' },
     thread: { type: 'string', default: 'Main' },
     limit: { type: 'string', default: '5' },
-    runtime: { type: 'string', default: 'runtime/main.ts' },
     out: { type: 'string' },
   },
 });
@@ -96,11 +97,12 @@ async function startRuntime(port: number, metricsPort: number) {
   const folder = await mkdtemp(join(tmpdir(), 'soak-'));
   removeAtExit(folder);
   const { PATH, HOME } = process.env;
-  const runtime = await startGuarded(process.execPath, [resolve(ROOT, values.runtime)], {
+  const runtime = await startGuarded(process.execPath, [...image.flags, image.main], {
     logFile: join(folder, 'log'),
     env: {
       PATH,
       HOME,
+      ...image.env,
       TMPDIR: folder,
       MODEL_PATH: MODEL,
       MODEL_NAME: 'soak',
