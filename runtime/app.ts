@@ -1,19 +1,14 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
-import type { Answerer } from './http/answer.ts';
 import { PROBES } from './contract.ts';
+import type { Answerers, AppDependencies } from './doors.ts';
 import { compressResponses } from './http/compress-responses.ts';
 import { docsAsset, docsExample, docsModel, openApi } from './http/docs.ts';
-import { DirectDoor, type DirectRoute } from './http/direct/direct-door.ts';
-import { liveness, readiness } from './http/health.ts';
 import { answerInKoa } from './http/koa-exchange.ts';
 import { listModels, matchModel, MODEL_ROUTE, modelMetadata, modelStatus } from './http/models.ts';
 import { observeRequests } from './http/observe-requests.ts';
-import { predictV1, type PredictLimits } from './http/predict.ts';
 import { renderErrors } from './http/render-errors.ts';
 import { responseHeaders } from './http/response-headers.ts';
-import type { HttpDoors } from './http/server.ts';
-import { infer } from './http/v2-infer.ts';
 import {
   describeModel,
   describeServer,
@@ -22,54 +17,13 @@ import {
   serverLiveness,
   serverReadiness,
 } from './http/v2-models.ts';
-import { vertexRoutes, type VertexRoutes } from './http/vertex-routes.ts';
-import type { Logger } from './log.ts';
-import type { RequestObserver } from './request-record.ts';
-import type { ServingState } from './serving-state.ts';
-
-export interface AppDependencies {
-  /** Of the model, in URLs. */
-  readonly modelName: string;
-  readonly state: ServingState;
-  /** Told of every request once it is over. */
-  readonly observe: RequestObserver;
-  readonly log: Logger;
-  readonly limits: PredictLimits;
-  /** Default: none. */
-  readonly vertex?: VertexRoutes;
-}
-
-/** The predictions of the V1 and the V2 protocol; both doors share them, and so their limits. */
-interface Predictions {
-  readonly v1: Answerer;
-  readonly v2: Answerer;
-}
-
-/** What a server answers with: predictions on plain connections directly, everything else by Koa. */
-export function createDoors(dependencies: AppDependencies): HttpDoors {
-  const { modelName, state, limits } = dependencies;
-  const predictions = { v1: predictV1(state, limits), v2: infer(modelName, state, limits) };
-  const handle = createApp(dependencies, predictions).callback();
-  return {
-    listener: (request, response) => void handle(request, response),
-    direct: new DirectDoor({ ...dependencies, routes: directRoutes(dependencies, predictions) }),
-  };
-}
-
-function directRoutes({ modelName, vertex }: AppDependencies, { v1, v2 }: Predictions): Map<string, DirectRoute> {
-  const name = encodeURIComponent(modelName);
-  const predict: DirectRoute = { pattern: '/predict', answerTo: v1 };
-  const routes = new Map<string, DirectRoute>([
-    ['/predict', predict],
-    [`/v1/models/${name}:predict`, { pattern: `${MODEL_ROUTE.v1}:predict`, answerTo: v1 }],
-    [`/v2/models/${name}/infer`, { pattern: `${MODEL_ROUTE.v2}/infer`, answerTo: v2 }],
-  ]);
-  if (vertex?.predict !== undefined) routes.set(vertex.predict, predict);
-  return routes;
-}
+import { vertexRoutes } from './http/vertex-routes.ts';
 
 /** The data plane and health over HTTP: the order of middlewares and the table of routes. */
-function createApp({ modelName, state, observe, log, limits, vertex }: AppDependencies, { v1, v2 }: Predictions): Koa {
+export function createApp(
+  { modelName, state, observe, log, limits, vertex }: AppDependencies,
+  { v1, v2, live, ready }: Answerers,
+): Koa {
   const app = new Koa();
   // What reaches this is a connection that broke while an answer was being written; everything else is rendered.
   app.on('error', (err: unknown) => log.debug({ err }, 'answer not delivered'));
@@ -80,8 +34,8 @@ function createApp({ modelName, state, observe, log, limits, vertex }: AppDepend
 
   const router = new Router();
   const predict = answerInKoa(v1);
-  router.get(PROBES.live, liveness(state));
-  router.get(PROBES.ready, readiness(state));
+  router.get(PROBES.live, answerInKoa(live));
+  router.get(PROBES.ready, answerInKoa(ready));
   router.post('/predict', predict);
   router.get('/v1/models', listModels(modelName));
   router.get(MODEL_ROUTE.v1, modelStatus(modelName, state));

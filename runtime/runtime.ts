@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createModelStore } from '../storage/index.ts';
 import type { DownloadedModel, ModelStore } from '../storage/model-store.ts';
-import { createDoors } from './app.ts';
+import { createDoors } from './doors.ts';
 import type { RuntimeConfig } from './config.ts';
 import { exampleRequest } from './docs/example-request.ts';
 import { inferRequest } from './docs/v2-schemas.ts';

@@ -22,7 +22,7 @@ const DOORS: Record<string, readonly string[]> = {
   '@node-rs/crc32': ['storage/download-file.ts'],
   'onnxruntime-node': ['runtime/session/'],
   'onnxruntime-node/dist/binding.js': ['runtime/session/onnxruntime.ts'],
-  accepts: ['runtime/http/compress-responses.ts'],
+  negotiator: ['runtime/http/compress-responses.ts'],
   koa: ['runtime/app.ts', 'runtime/http/'],
   '@koa/router': ['runtime/app.ts'],
   'prom-client': ['runtime/metrics.ts', 'runtime/tallies.ts', 'operator/metrics.ts'],

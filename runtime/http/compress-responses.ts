@@ -1,7 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, deflate, gzip } from 'node:zlib';
-import accepts from 'accepts';
+import Negotiator from 'negotiator';
 import type { Middleware } from 'koa';
 
 /** Below this a body fits one network packet anyway. */
@@ -40,9 +39,8 @@ export async function compress(
 ): Promise<Compressed | undefined> {
   // A client that does not send the header may take any coding, and most often can read none.
   if (!acceptEncoding) return undefined;
-  // It looks at nothing else of a request.
-  const request = { headers: { 'accept-encoding': acceptEncoding } } as IncomingMessage;
-  const preferred = accepts(request).encodings([...CODINGS, 'identity']);
+  const negotiator = new Negotiator({ headers: { 'accept-encoding': acceptEncoding } });
+  const preferred = negotiator.encoding([...CODINGS, 'identity']);
   const coding = CODINGS.find((name) => name === preferred);
   if (coding === undefined) return undefined;
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;

@@ -1,4 +1,4 @@
-import { createDoors, type AppDependencies } from '../../runtime/app.ts';
+import { createDoors, type AppDependencies } from '../../runtime/doors.ts';
 import { listen, type HttpServer } from '../../runtime/http/server.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { ModelSignature } from '../../runtime/onnx/signature.ts';

@@ -1,4 +1,4 @@
-import { createDoors } from '../../runtime/app.ts';
+import { createDoors } from '../../runtime/doors.ts';
 import { listen } from '../../runtime/http/server.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { ModelSignature } from '../../runtime/onnx/signature.ts';

@@ -89,7 +89,7 @@ export class DirectConnection {
   #begin(bytes: Buffer): void {
     const { routes, state } = this.#dependencies;
     const head = readPlainHead(bytes);
-    const route = head && routes.get(head.path);
+    const route = head && routes.get(`${head.method} ${head.path}`);
     if (!route || state.isDraining || head.headers.accept?.includes('text/csv') === true) {
       this.#handOver(bytes);
       return;
@@ -114,7 +114,7 @@ export class DirectConnection {
     exchange.onceOver(() =>
       observe({
         protocol: 'http',
-        method: 'POST',
+        method: exchange.head.method,
         route: route.pattern,
         status: exchange.gone.aborted ? 499 : answer.status,
         isFailure: !exchange.gone.aborted && answer.status >= 500,

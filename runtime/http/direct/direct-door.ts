@@ -13,7 +13,7 @@ export interface DirectRoute {
 }
 
 export interface DirectDependencies {
-  /** By the path of a POST, exactly as clients write it. */
+  /** By method and path, exactly as clients write them: `POST /predict`. */
   readonly routes: ReadonlyMap<string, DirectRoute>;
   readonly state: ServingState;
   readonly observe: RequestObserver;

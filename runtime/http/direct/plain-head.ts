@@ -1,12 +1,13 @@
 import type { Buffer } from 'node:buffer';
 import type { AskedHeaders } from '../answer.ts';
 
-/** The request line and headers of a POST that a client may well send thousands of times a second. */
+/** The request line and headers of a request that may well come thousands of times a second. */
 export interface PlainHead {
+  readonly method: 'GET' | 'POST';
   /** The request's target as it came. */
   readonly path: string;
   readonly headers: AskedHeaders;
-  /** Of the body, in bytes. */
+  /** Of the body, in bytes; 0 for a GET. */
   readonly bodyBytes: number;
   /** The client wants the connection to end after the answer. */
   readonly closes: boolean;
@@ -17,10 +18,9 @@ export interface PlainHead {
 /** node:http takes twice as much. */
 const MAX_HEAD_BYTES = 8192;
 const HEAD_END = '\r\n\r\n';
-const METHOD = 'POST ';
 const VERSION = ' HTTP/1.1';
 /** RFC 9112, 3 and 5: names are tokens right before their colon; no bare CR or LF, no folded lines, no control characters. */
-const WELL_FORMED = /^POST \/[\x21-\x7e]* HTTP\/1\.1(?:\r\n[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*)+$/;
+const WELL_FORMED = /^(?:GET|POST) \/[\x21-\x7e]* HTTP\/1\.1(?:\r\n[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*)+$/;
 const LENGTH = /^\d{1,15}$/;
 const CLOSE = /^close$/i;
 const KEEP_ALIVE = /^keep-alive$/i;
@@ -55,7 +55,8 @@ type KnownHeader = keyof AskedHeaders | 'connection' | 'content-length' | 'host'
 type KnownHeaders = Partial<Record<KnownHeader, string>>;
 
 /**
- * Reads the head of a request if it is plain: a whole POST over HTTP/1.1 with one Host, one Content-Length, and nothing that asks for more than an answer.
+ * Reads the head of a request if it is plain: a whole POST over HTTP/1.1 with one Host, one Content-Length, and nothing that asks for more than an answer; or
+ * a GET without a body.
  * Where there is any doubt it is not plain, so that node:http alone decides what is malformed, and what an unusual request means.
  * @returns undefined when it is not plain, or has not arrived as a whole
  */
@@ -67,11 +68,19 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
   const lineEnd = text.indexOf('\r\n');
   const headers = readKnown(text, lineEnd);
   if (headers?.host === undefined) return undefined;
-  const { connection = 'keep-alive', 'content-length': length = '' } = headers;
+  const method = text.startsWith('GET') ? 'GET' : 'POST';
+  const bodyBytes = bodyBytesOf(method, headers['content-length']);
+  const { connection = 'keep-alive' } = headers;
   const closes = CLOSE.test(connection);
-  if (!(closes || KEEP_ALIVE.test(connection)) || !LENGTH.test(length)) return undefined;
-  const path = text.slice(METHOD.length, lineEnd - VERSION.length);
-  return { path, headers, bodyBytes: Number(length), closes, headBytes: end + HEAD_END.length };
+  if (bodyBytes === undefined || !(closes || KEEP_ALIVE.test(connection))) return undefined;
+  const path = text.slice(method.length + 1, lineEnd - VERSION.length);
+  return { method, path, headers, bodyBytes, closes, headBytes: end + HEAD_END.length };
+}
+
+/** @returns undefined when the length is not plain */
+function bodyBytesOf(method: PlainHead['method'], length: string | undefined): number | undefined {
+  if (method === 'GET') return length === undefined || length === '0' ? 0 : undefined;
+  return length !== undefined && LENGTH.test(length) ? Number(length) : undefined;
 }
 
 /** @returns undefined when there is a header that is not plain, or one that is known twice */

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { createDoors } from '../../../runtime/app.ts';
+import { createDoors } from '../../../runtime/doors.ts';
 import { RequestError } from '../../../runtime/errors.ts';
 import { listen, type HttpServer } from '../../../runtime/http/server.ts';
 import { createMetrics, type RuntimeMetrics } from '../../../runtime/metrics.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { createDoors } from '../../../runtime/app.ts';
+import { createDoors } from '../../../runtime/doors.ts';
 import { listen, type HttpServer } from '../../../runtime/http/server.ts';
 import { createMetrics } from '../../../runtime/metrics.ts';
 import { Predictor } from '../../../runtime/predictor.ts';

@@ -27,6 +27,8 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 interface Case {
   readonly name: string;
+  /** Default: POST. */
+  readonly method?: 'GET' | 'POST';
   readonly path: string;
   readonly body: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
@@ -34,6 +36,8 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
+  { name: 'whether it lives', method: 'GET', path: '/livez', body: '', status: 200 },
+  { name: 'whether it is ready', method: 'GET', path: '/readyz', body: '', status: 200 },
   { name: 'a row', path: '/predict', body: ONE, status: 200 },
   { name: 'a row by the name of the model', path: V1, body: ONE, status: 200 },
   { name: 'a tensor', path: V2, body: TENSOR, status: 200 },
@@ -61,9 +65,14 @@ const CASES: readonly Case[] = [
 ];
 
 /** What a client sees: status, headers in their order but for the moment, and the body's bytes. */
-async function ask(app: ServedApp, { path, body, headers }: Case, id: string | undefined, connection = 'close') {
+async function ask(
+  app: ServedApp,
+  { method = 'POST', path, body, headers }: Case,
+  id: string | undefined,
+  connection = 'close',
+) {
   const asked = { ...JSON_TYPE, ...headers, connection, ...(id === undefined ? {} : { 'x-request-id': id }) };
-  const call = request({ port: app.port, path, method: 'POST', headers: asked, agent: false });
+  const call = request({ port: app.port, path, method, headers: asked, agent: false });
   call.end(body);
   const [response] = (await once(call, 'response')) as [IncomingMessage];
   const bytes = await buffer(response);
@@ -126,7 +135,7 @@ describe('the direct door and Koa', () => {
   it('are counted under the same route', async () => {
     const metrics = createMetrics();
     await using app = await serveApp({ dependencies: { observe: metrics.request } });
-    for (const path of [V1, V1 + AT_KOA]) await ask(app, { ...CASES[0]!, path }, 'x');
+    for (const path of [V1, V1 + AT_KOA]) await ask(app, { name: 'a row', path, body: ONE, status: 200 }, 'x');
     await eventually(async () =>
       expect(await metrics.text()).to.match(
         /requests_total\{protocol="v1",route="\/v1\/models\/NAME:predict",code="200"\} 2\n/,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createDoors } from '../../../runtime/app.ts';
+import { createDoors } from '../../../runtime/doors.ts';
 import { listen, type HttpServer } from '../../../runtime/http/server.ts';
 import { createMetrics } from '../../../runtime/metrics.ts';
 import { Predictor } from '../../../runtime/predictor.ts';

@@ -36,8 +36,8 @@ class Bed implements AsyncDisposable {
   constructor(other: Answerer = echo) {
     const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
     const routes = new Map([
-      ['/echo', { pattern: '/echo', answerTo: echo }],
-      ['/other', { pattern: '/other', answerTo: other }],
+      ['POST /echo', { pattern: '/echo', answerTo: echo }],
+      ['POST /other', { pattern: '/other', answerTo: other }],
     ]);
     const observe = (record: RequestRecord): void => void this.records.push(record);
     this.door = new DirectDoor({ routes, state: this.state, observe, log });

@@ -23,12 +23,26 @@ describe('the head of a plain request', () => {
     ]);
     const head = readPlainHead(Buffer.concat([bytes, Buffer.from('1234567')]));
     expect(head).to.deep.equal({
+      method: 'POST',
       path: '/v1/models/a%20b:predict',
       headers: { host: 'x', 'content-length': '007', 'x-request-id': 'a b', 'accept-encoding': '' },
       bodyBytes: 7,
       closes: false,
       headBytes: bytes.length,
     });
+  });
+
+  it('may be a GET, which has no body', () => {
+    const bytes = headOf([
+      'GET /livez HTTP/1.1',
+      'Host: x',
+      'User-Agent: kube-probe/1.36',
+      'Accept: */*',
+      'Connection: close',
+    ]);
+    const head = readPlainHead(bytes);
+    expect(head).to.deep.include({ method: 'GET', path: '/livez', bodyBytes: 0, closes: true });
+    expect(readPlainHead(headOf(['GET /livez HTTP/1.1', 'Host: x', 'Content-Length: 0']))?.bodyBytes).to.equal(0);
   });
 
   for (const [value, closes] of [
@@ -45,7 +59,8 @@ describe('the head of a plain request', () => {
   for (const [name, bytes] of [
     ['nothing', Buffer.alloc(0)],
     ['a head that has not come as a whole', headOf(LINES).subarray(0, -1)],
-    ['another method', instead(0, 'GET /predict HTTP/1.1')],
+    ['another method', instead(0, 'PUT /predict HTTP/1.1')],
+    ['a GET with a body', instead(0, 'GET /predict HTTP/1.1')],
     ['a method in lower case', instead(0, 'post /predict HTTP/1.1')],
     ['another version', instead(0, 'POST /predict HTTP/1.0')],
     ['a target with a host', instead(0, 'POST http://x/predict HTTP/1.1')],
