@@ -1,11 +1,16 @@
-/** Writes the results of bench/results/operator-*.json into docs/performance-operator.md, between its two marks, and the plot beside it. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/**
+ * Writes the results of bench/results/operator-*.json into docs/performance-operator.md, between its two marks, and the plot beside it;
+ * those of bench/results/chaos.json into docs/failures.md.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ChaosResult } from './chaos/result.ts';
+import { chaosSection } from './report/chaos-section.ts';
 import { linePlot } from './report/line-plot.ts';
-import { readPeer, readResults, type OperatorResult, type PeerResult } from './report/results.ts';
+import { readPeer, readResults, RESULTS, type OperatorResult, type PeerResult } from './report/results.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
-const PAGE = join(DOCS, 'performance-operator.md');
+const CHAOS = join(RESULTS, 'chaos.json');
 const PLOT = 'performance-operator.svg';
 const START = '<!-- Made by `make bench-operator-page`; edit what is around it. -->';
 const END = '<!-- The end of what is made. -->';
@@ -19,6 +24,15 @@ type Row = readonly [
 
 const ROWS: readonly Row[] = [
   ['last Ready after the first POST, s', (run) => n(run.creation.allReadySeconds), (run) => n(run.allReadySeconds)],
+  [
+    'the same by a bare loop that only writes (floor), s / ours is so many times that',
+    ({ floor, models, creation }) => {
+      if (!floor) return '-';
+      const seconds = (floor.msPerModel * models) / 1_000;
+      return `${n(seconds)} / ${n(creation.allReadySeconds / seconds)}`;
+    },
+    () => undefined,
+  ],
   ['requests per model until Ready', (run) => n(run.creation.requestsPerModel), (run) => n(run.requestsPerModel)],
   ['CPU per created model, ms', (run) => n(run.creation.cpuMsPerModel), (run) => n(run.cpuMsPerModel)],
   [
@@ -37,7 +51,17 @@ const ROWS: readonly Row[] = [
     (run) => `${n(run.edits.p50Ms)} / ${n(run.edits.p99Ms)}`,
     (run) => `${run.editP50Ms} / ${run.editP99Ms}`,
   ],
+  [
+    'of these the API server (floor), ms, p50 / p99',
+    ({ floor }) => (floor ? `${n(floor.editP50Ms)} / ${n(floor.editP99Ms)}` : '-'),
+    () => undefined,
+  ],
   ['the same behind a storm, ms, p50', (run) => n(run.editsBehindStorm.p50Ms), (run) => n(run.editBehindStormP50Ms)],
+  [
+    'another leads after SIGKILL / SIGTERM, s',
+    ({ takeover }) => (takeover ? `${n(takeover.hardSeconds)} / ${n(takeover.gracefulSeconds)}` : '-'),
+    () => undefined,
+  ],
   ['RSS idle / after a restart, MB', (run) => `${run.idle.rssMB} / ${run.idleAfterRestart.rssMB}`, () => undefined],
   ['highest RSS, MB', (run) => n(run.idle.peakRssMB), (run) => n(run.peakRssMB)],
   ['CPU idle, % of a core', (run) => n(run.idleAfterRestart.cpuPercent), () => undefined],
@@ -45,11 +69,19 @@ const ROWS: readonly Row[] = [
 
 const runs = readResults();
 const peer = readPeer();
-const page = readFileSync(PAGE, 'utf8');
-const [before, after] = [page.indexOf(START), page.indexOf(END)];
-if (before === -1 || after < before) throw new Error(`${PAGE} must have the lines ${START} and ${END}`);
-writeFileSync(PAGE, [page.slice(0, before) + START, ...sections(), page.slice(after)].join('\n\n'));
+writeBetweenMarks('performance-operator.md', sections());
 writeFileSync(join(DOCS, PLOT), plot());
+if (existsSync(CHAOS)) {
+  writeBetweenMarks('failures.md', chaosSection(JSON.parse(readFileSync(CHAOS, 'utf8')) as ChaosResult));
+}
+
+function writeBetweenMarks(name: string, content: readonly string[]): void {
+  const file = join(DOCS, name);
+  const page = readFileSync(file, 'utf8');
+  const [before, after] = [page.indexOf(START), page.indexOf(END)];
+  if (before === -1 || after < before) throw new Error(`${file} must have the lines ${START} and ${END}`);
+  writeFileSync(file, [page.slice(0, before) + START, ...content, page.slice(after)].join('\n\n'));
+}
 
 function sections(): string[] {
   const columns = [

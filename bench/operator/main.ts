@@ -2,13 +2,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadavg } from 'node:os';
 import { describeMachine } from '../machine.ts';
-import { startBed } from './bed.ts';
+import { modelName, startBed } from './bed.ts';
+import { measureTakeover } from './takeover.ts';
+import { measureFloor } from './floor.ts';
 import { RESULTS, type OperatorResult } from './report/results.ts';
 import { measureCreation, measureEdits, measureIdle, measureRestart, measureStorm } from './measure.ts';
 
 const EDITS = 100;
 const EDITS_BEHIND_STORM = 20;
-const IDLE_SECONDS = 30;
+const IDLE_SECONDS = 15;
+/** The floor is a rate: more models would not change it. */
+const FLOOR_MODELS = 200;
 
 /** Everything for one number of models, on a cluster of its own. */
 async function measureAll(count: number): Promise<Omit<OperatorResult, 'machine' | 'measuredAt' | 'loadBefore'>> {
@@ -31,7 +35,11 @@ async function measureAll(count: number): Promise<Omit<OperatorResult, 'machine'
     operator = restarted.operator;
     const idleAfterRestart = await measureIdle(bed, operator, IDLE_SECONDS);
     console.error(count, 'restart', JSON.stringify([restarted.restart, idleAfterRestart]));
-    await operator.stop();
+    const takeover = await measureTakeover(bed, operator);
+    await takeover.operator.stop();
+    const models = Math.min(count, FLOOR_MODELS);
+    const floor = await measureFloor(bed, { existing: modelName(0), models, edits: Math.min(EDITS, models) });
+    console.error(count, 'takeover, floor', JSON.stringify([takeover.takeover, floor]));
     return {
       models: count,
       rssMBWithoutModels,
@@ -42,6 +50,8 @@ async function measureAll(count: number): Promise<Omit<OperatorResult, 'machine'
       idle,
       restart: restarted.restart,
       idleAfterRestart,
+      takeover: takeover.takeover,
+      floor,
     };
   } finally {
     await bed.stop();

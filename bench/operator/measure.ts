@@ -1,8 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Deployment } from '@kubernetes/client-node';
 import type { ApiRequest } from '../../dev/control-plane.ts';
 import type { ModelDeployment } from '../../operator/api/generated.ts';
 import { RESOURCES } from '../../operator/cluster/resources.ts';
-import { eventually } from '../../test/support/eventually.ts';
 import { forEachIndex, makeModelDeployment, modelName, pathOf, send, watchObjects, type Bed } from './bed.ts';
 import type { OperatorProcess } from './operator-process.ts';
 
@@ -50,7 +50,7 @@ export interface Idle {
 }
 
 /** Requests of users at once. */
-const CLIENTS = 16;
+export const CLIENTS = 16;
 const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete']);
 const TIMEOUT_MS = 900_000;
 const MB = 1e6;
@@ -74,9 +74,9 @@ export async function measureCreation(bed: Bed, operator: OperatorProcess, count
     const posted = forEachIndex(count, CLIENTS, (index) =>
       send(bed.connection, 'POST', pathOf('modelDeployment'), makeModelDeployment(bed.store, index)),
     );
-    await until(() => deployments.size >= count && services.size >= count);
+    await until(operator, () => deployments.size >= count && services.size >= count);
     const allChildrenSeconds = secondsSince(startedAt);
-    await until(() => ready.size >= count);
+    await until(operator, () => ready.size >= count);
     const allReadySeconds = secondsSince(startedAt);
     await posted;
     await operator.untilIdle();
@@ -208,25 +208,26 @@ function countByKind(requests: readonly ApiRequest[]): RequestCounts {
   return counts;
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  await eventually(
-    () => {
-      if (!condition()) throw new Error('not yet');
-    },
-    { timeoutMs: TIMEOUT_MS, intervalMs: 10 },
-  );
+async function until(operator: OperatorProcess, condition: () => boolean): Promise<void> {
+  const startedAt = performance.now();
+  while (!condition()) {
+    operator.assertRuns();
+    if (performance.now() - startedAt > TIMEOUT_MS) throw new Error(`not done after ${TIMEOUT_MS / 1_000} s`);
+    await delay(10);
+  }
 }
 
-function secondsSince(startedAt: number): number {
+export function secondsSince(startedAt: number): number {
   return round((performance.now() - startedAt) / 1_000);
 }
 
-function quantile(values: readonly number[], share: number): number {
+/** Rounded. @param share in (0, 1] */
+export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return round(sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN);
 }
 
 /** Two decimals. */
-function round(value: number): number {
+export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }

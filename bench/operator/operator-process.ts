@@ -2,15 +2,16 @@ import { readFileSync } from 'node:fs';
 import { mkdir, symlink, copyFile } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { GuardedProcess } from '../../dev/guarded-process.ts';
 import { logTail, startGuarded } from '../../dev/guarded-process.ts';
 import { throwAwayDirectory } from '../../dev/throw-away-directory.ts';
-import { eventually } from '../../test/support/eventually.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Of /proc/PID/stat: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 const TICKS_PER_SECOND = 100;
+const IDLE_TIMEOUT_MS = 600_000;
 
 /** The operator compiled as its image has it, in a folder that is removed at the end. */
 export async function compileOperator(): Promise<string> {
@@ -77,6 +78,11 @@ export class OperatorProcess {
     return this.#process.hasExited();
   }
 
+  /** @throws Error with the end of its log: it has ended, so nothing that is waited for will come */
+  assertRuns(): void {
+    if (this.hasExited) throw new Error(`the operator ended:\n${logTail(this.logFile)}`);
+  }
+
   get logFile(): string {
     return this.#process.logFile;
   }
@@ -123,25 +129,27 @@ export class OperatorProcess {
 
   /** Ready, leading, and nothing to do for `quietMs`. @returns milliseconds since some moment, when its last pass had ended */
   async untilIdle(quietMs = 500): Promise<number> {
+    const deadline = performance.now() + IDLE_TIMEOUT_MS;
     let passes = -1;
     let since = performance.now();
-    return eventually(
-      async () => {
-        if (this.hasExited) throw new Error(`the operator ended:\n${logTail(this.logFile)}`);
-        const seen = await this.metrics('reconcile_duration_seconds_count', 'queue_depth', 'reconciling', 'leader');
-        const { reconcile_duration_seconds_count: done, queue_depth: due, reconciling, leader } = seen;
-        const open = due + reconciling;
-        const ready = leader === 1 && (await this.readiness()) === 200;
-        if (done !== passes || open > 0 || !ready) {
-          passes = done;
-          since = performance.now();
-          throw new Error(`${open} objects are due`);
-        }
-        if (performance.now() - since < quietMs) throw new Error('idle for a moment');
-        return since;
-      },
-      { timeoutMs: 600_000, intervalMs: 50 },
-    );
+    for (;;) {
+      this.assertRuns();
+      const state = await this.#state().catch(() => undefined);
+      if (state?.passes !== passes || !state.isIdle) {
+        passes = state?.passes ?? -1;
+        since = performance.now();
+      }
+      if (performance.now() - since >= quietMs) return since;
+      if (performance.now() > deadline) throw new Error(`not idle after ${IDLE_TIMEOUT_MS / 1_000} s`);
+      await delay(50);
+    }
+  }
+
+  async #state(): Promise<{ passes: number; isIdle: boolean }> {
+    const seen = await this.metrics('reconcile_duration_seconds_count', 'queue_depth', 'reconciling', 'leader');
+    const isReady = seen.leader === 1 && (await this.readiness()) === 200;
+    const isIdle = isReady && seen.queue_depth + seen.reconciling === 0;
+    return { passes: seen.reconcile_duration_seconds_count, isIdle };
   }
 
   #port(name: 'healthPort' | 'metricsPort'): number {

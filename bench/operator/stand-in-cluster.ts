@@ -1,10 +1,11 @@
 import type { V1Deployment, V1ObjectMeta, V1Pod } from '@kubernetes/client-node';
-import { ANNOTATIONS, CHILD_SELECTOR, LABELS } from '../../operator/api/labels.ts';
+import { CHILD_SELECTOR, LABELS } from '../../operator/api/labels.ts';
 import { systemClock as clock } from '../../operator/clock.ts';
 import type { ApiServerConnection } from '../../operator/cluster/connection.ts';
 import { RESOURCES, resourcePath } from '../../operator/cluster/resources.ts';
 import { startWatch, type RunningWatch } from '../../operator/cluster/watch.ts';
 import { DONE, WorkQueue, type Outcome } from '../../operator/work-queue.ts';
+import { makeEndpointSlice, makePods, readyStatus, statusOf } from './stand-in-objects.ts';
 
 type Key = `${string}/${string}`;
 
@@ -81,6 +82,17 @@ export class StandInCluster {
     await this.#send('POST', `/api/v1/namespaces/${name}/serviceaccounts`, { metadata: { name: 'default' } });
   }
 
+  /** Collects Services whose owner is gone; those beside a Deployment go with it anyway. */
+  async sweepServices(): Promise<void> {
+    const path = `${resourcePath(RESOURCES.service, undefined)}?labelSelector=${encodeURIComponent(CHILD_SELECTOR)}`;
+    const { statusCode, body } = await this.#connection.request({ method: 'GET', path });
+    if (statusCode !== 200) return;
+    for (const service of (body as { items: V1Pod[] }).items) {
+      const key = keyOf({ metadata: service.metadata ?? {} });
+      if (ownerOf(service) !== this.#owners.get(key)) this.#cleanUp(key);
+    }
+  }
+
   /** Deployments that are there. */
   get deployments(): number {
     return this.#deployments.size;
@@ -94,6 +106,8 @@ export class StandInCluster {
   #onDeployment(deployment: V1Deployment): void {
     const key = keyOf(deployment);
     this.#deployments.set(key, deployment);
+    // Made by an operator that had not seen yet that its owner is gone.
+    if (ownerOf(deployment) !== this.#owners.get(key)) this.#cleanUp(key);
     if (deployment.status?.observedGeneration !== deployment.metadata?.generation) this.#queue.add(key);
   }
 
@@ -154,16 +168,26 @@ export class StandInCluster {
   /** What the garbage collector does when an owner is gone: deletes what names another one than there is now. */
   async #collect(key: Key): Promise<void> {
     const [namespace = '', name = ''] = key.split('/');
+    const ownerPath = resourcePath(RESOURCES.modelDeployment, namespace, name);
     for (const kind of ['deployment', 'service', 'disruptionBudget', 'autoscaler'] as const) {
       const path = resourcePath(RESOURCES[kind], namespace, name);
       const { statusCode, body } = await this.#connection.request({ method: 'GET', path });
-      if (statusCode === 200 && ownerOf(body as V1Pod) !== this.#owners.get(key)) await this.#delete(path);
+      // The owner is read after the child: another uid then means that the child's own is gone.
+      if (statusCode === 200 && ownerOf(body as V1Pod) !== (await this.#liveUid(ownerPath))) await this.#delete(path);
     }
     const deployment = this.#deployments.get(key)?.metadata?.uid;
     for (const pod of await this.#podsOf(namespace, name)) {
       if (ownerOf(pod) !== deployment) await this.#delete(resourcePath(RESOURCES.pod, namespace, pod.metadata?.name));
     }
     if (deployment === undefined) await this.#delete(resourcePath(RESOURCES.endpointSlice, namespace, name));
+  }
+
+  /** Not from the watch, which may lag behind that of the children. */
+  async #liveUid(path: string): Promise<string | undefined> {
+    const { statusCode, body } = await this.#connection.request({ method: 'GET', path });
+    if (statusCode === 404) return undefined;
+    if (statusCode !== 200) throw new Error(`GET ${path}: ${statusCode}`);
+    return (body as V1Pod).metadata?.uid;
   }
 
   async #delete(path: string): Promise<void> {
@@ -182,82 +206,6 @@ function keyOf({ metadata }: { metadata?: { namespace?: string; name?: string } 
   return `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
 }
 
-function ownerOf({ metadata }: { metadata?: V1ObjectMeta }): string | undefined {
+function ownerOf({ metadata }: { metadata?: Pick<V1ObjectMeta, 'ownerReferences'> }): string | undefined {
   return metadata?.ownerReferences?.[0]?.uid;
-}
-
-/** Named after their Deployment and its template, so that a new template means new pods. */
-function makePods({ metadata, spec }: V1Deployment): V1Pod[] {
-  const template = spec?.template;
-  const hash = template?.metadata?.annotations?.[ANNOTATIONS.templateHash] ?? 'none';
-  return Array.from({ length: spec?.replicas ?? 1 }, (_, index) => ({
-    metadata: Object.assign({}, template?.metadata, {
-      name: `${metadata?.name}-${hash}-${metadata?.uid?.slice(0, 8)}-${index}`,
-      ownerReferences: [
-        { apiVersion: 'apps/v1', kind: 'Deployment', name: metadata?.name ?? '', uid: metadata?.uid ?? '' },
-      ],
-    }),
-    spec: Object.assign({ containers: [] }, template?.spec, { nodeName: 'stand-in' }),
-  }));
-}
-
-function readyStatus({ metadata }: V1Pod): object {
-  const at = new Date().toISOString();
-  const podIP = addressOf(metadata?.name ?? '');
-  const conditions = ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map((type) => ({
-    type,
-    status: 'True',
-    lastTransitionTime: at,
-  }));
-  return { phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions, startTime: at };
-}
-
-/** Some address for a pod; nothing connects to it. */
-function addressOf(name: string): string {
-  let sum = 0;
-  for (const character of name) sum = (sum * 31 + character.charCodeAt(0)) % 65_025;
-  return `10.9.${Math.floor(sum / 255)}.${(sum % 255) + 1}`.replace(/\.256$/, '.255');
-}
-
-function makeEndpointSlice({ metadata }: V1Deployment, pods: readonly V1Pod[]): object {
-  const name = metadata?.name ?? '';
-  return {
-    apiVersion: 'discovery.k8s.io/v1',
-    kind: 'EndpointSlice',
-    metadata: {
-      name,
-      namespace: metadata?.namespace,
-      labels: { ...metadata?.labels, 'kubernetes.io/service-name': name },
-    },
-    addressType: 'IPv4',
-    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
-    endpoints: pods.map((pod) => ({
-      addresses: [addressOf(pod.metadata?.name ?? '')],
-      conditions: { ready: true, serving: true, terminating: false },
-      targetRef: { kind: 'Pod', name: pod.metadata?.name, namespace: metadata?.namespace },
-    })),
-  };
-}
-
-function statusOf({ metadata }: V1Deployment, replicas: number): object {
-  const at = new Date().toISOString();
-  const condition = (type: string, reason: string): object => ({
-    type,
-    status: 'True',
-    reason,
-    message: '',
-    lastUpdateTime: at,
-    lastTransitionTime: at,
-  });
-  return {
-    observedGeneration: metadata?.generation,
-    replicas,
-    updatedReplicas: replicas,
-    readyReplicas: replicas,
-    availableReplicas: replicas,
-    conditions: [
-      condition('Available', 'MinimumReplicasAvailable'),
-      condition('Progressing', 'NewReplicaSetAvailable'),
-    ],
-  };
 }

@@ -53,6 +53,10 @@ function checkModel({ metadata, spec, status }: ModelDeployment, live: Live): st
     ['number of ports', at(service, 'spec', 'ports', 'length'), 2],
     ['observedGeneration', at(status, 'observedGeneration'), metadata.generation],
     ['status.model.generation', at(status, 'model', 'generation'), generation],
+    // The operator has seen the last pod come and go.
+    ['readyReplicas', at(status, 'readyReplicas'), spec.replicas],
+    ['status.replicas', at(status, 'replicas'), spec.replicas],
+    ['servingGeneration', at(status, 'model', 'servingGeneration'), spec.replicas === 0 ? undefined : generation],
     // After storage was away it is asked again within a poll interval.
     ['ModelResolved', isResolved, 'True'],
     ['Ready', `${ready?.status} ${ready?.reason}`, `True ${spec.replicas === 0 ? 'ScaledToZero' : 'Ready'}`],

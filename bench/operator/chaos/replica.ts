@@ -14,6 +14,8 @@ export class Replica {
   #isStarting = false;
   /** How often it ended by itself, as it must when it loses its lease. */
   exits = 0;
+  /** Highest resident memory of any of its processes so far. */
+  peakRssBytes = 0;
 
   private constructor(
     user: string,
@@ -53,11 +55,21 @@ export class Replica {
     await this.#process?.stop(signal);
   }
 
-  /** What the kubelet does: starts it again when it ended. */
-  async revive(): Promise<void> {
+  /** What the kubelet does: watches its memory, and starts it again when it ended. */
+  async lookAfter(): Promise<void> {
+    this.#weigh();
     if (!this.#isWanted || this.#isStarting || this.#process?.hasExited !== true) return;
     this.exits += 1;
     await this.start();
+  }
+
+  #weigh(): void {
+    try {
+      const { peakRssBytes = 0 } = this.#process?.use() ?? {};
+      this.peakRssBytes = Math.max(this.peakRssBytes, peakRssBytes);
+    } catch {
+      // It has just ended.
+    }
   }
 
   pause(): void {

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from '../../machine.ts';
+import type { Floor } from '../floor.ts';
 import type { Creation, Edits, Idle, Restart, Storm } from '../measure.ts';
+import type { Takeover } from '../takeover.ts';
 
 /** What one run for one number of models found; one file each in bench/results. */
 export interface OperatorResult {
@@ -18,6 +20,9 @@ export interface OperatorResult {
   readonly idle: Idle;
   readonly restart: Restart;
   readonly idleAfterRestart: Idle;
+  /** Not in runs from before these were measured. */
+  readonly takeover?: Takeover;
+  readonly floor?: Floor;
 }
 
 /** The same of KServe's controller, as far as it was measured. */

@@ -133,10 +133,13 @@ describe('drift on a real API server', function () {
 
     await bed.objects.patch('autoscaler', 'autoscaled', { spec: { maxReplicas: 50 } }, { manager: 'someone' });
     await soon(async () => expect((await bed.objects.get('autoscaler', 'autoscaled')).spec.maxReplicas).to.equal(5));
-    const story = await bed.objects.events('autoscaled');
-    expect(story.filter((event) => event.startsWith('DriftRepaired'))).to.deep.equal([
-      'DriftRepaired: Restored spec.maxReplicas of HorizontalPodAutoscaler autoscaled, which someone had changed.',
-    ]);
+    // Told after it was done.
+    await soon(async () => {
+      const story = await bed.objects.events('autoscaled');
+      expect(story.filter((event) => event.startsWith('DriftRepaired'))).to.deep.equal([
+        'DriftRepaired: Restored spec.maxReplicas of HorizontalPodAutoscaler autoscaled, which someone had changed.',
+      ]);
+    });
   });
 
   it('leaves to others what is theirs: annotations, restarts, injected containers, further ports', async () => {

@@ -81,4 +81,61 @@ describe('trim', () => {
       status,
     });
   });
+
+  it('keeps of a pod and an EndpointSlice what status is made from', () => {
+    const labels = { 'app.kubernetes.io/instance': 'iris', team: 'a' };
+    const annotations = {
+      'modeldeployment.dev/template-hash': 'h',
+      'modeldeployment.dev/model-generation': '7',
+      other: 'x',
+    };
+    const metadata = { name: 'iris-1', namespace: 'default', uid: 'u', resourceVersion: '1', deletionTimestamp: 't' };
+    const ready = {
+      type: 'Ready',
+      status: 'False',
+      reason: 'ContainersNotReady',
+      message: 'm',
+      lastTransitionTime: 't',
+    };
+    const runtime = {
+      name: 'runtime',
+      image: 'i',
+      ready: false,
+      restartCount: 3,
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+    };
+    const pod = {
+      metadata: { ...metadata, labels, annotations, ownerReferences: [{}] },
+      status: {
+        phase: 'Running',
+        podIP: '10.0.0.1',
+        conditions: [{ ...ready, lastProbeTime: null }],
+        containerStatuses: [{ ...runtime, imageID: 'sha256:1', containerID: 'containerd://1', volumeMounts: [{}] }],
+      },
+    } as unknown as KubernetesObject;
+    trim(pod, RESOURCES.pod);
+    const kept = {
+      ...metadata,
+      labels: { 'app.kubernetes.io/instance': 'iris' },
+      annotations: { 'modeldeployment.dev/template-hash': 'h', 'modeldeployment.dev/model-generation': '7' },
+    };
+    expect(pod).to.deep.equal({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: kept,
+      status: { phase: 'Running', conditions: [ready], containerStatuses: [runtime] },
+    });
+    const endpoint = {
+      conditions: { ready: true },
+      targetRef: { kind: 'Pod', name: 'iris-1' },
+      addresses: ['10.0.0.1'],
+    };
+    const slice = { metadata: { name: 's', labels }, endpoints: [endpoint, { addresses: ['10.0.0.2'] }] };
+    trim(slice, RESOURCES.endpointSlice);
+    expect(slice.metadata).to.deep.equal({ name: 's', labels: kept.labels });
+    expect(slice.endpoints).to.deep.equal([
+      { addresses: [], conditions: { ready: true }, targetRef: { name: 'iris-1' } },
+      { addresses: [] },
+    ]);
+  });
 });

@@ -1,0 +1,59 @@
+import { expect } from 'chai';
+import { RESOURCES } from '../../../operator/cluster/resources.ts';
+import { share, shareEach } from '../../../operator/cluster/shared-values.ts';
+import { trim } from '../../../operator/cluster/trim.ts';
+
+function deployment(name: string) {
+  const probe = { httpGet: { path: '/livez', port: 'http' } };
+  const env = [
+    { name: 'MODEL_NAME', value: name },
+    { name: 'MODEL_DIR', value: '/models' },
+  ];
+  const containers = [{ name: 'runtime', image: 'runtime:1', env, livenessProbe: probe }];
+  const template = { metadata: { labels: { app: name } }, spec: { containers, volumes: [{ name: 'tmp' }] } };
+  return { metadata: { name }, spec: { selector: { matchLabels: { app: name } }, template } };
+}
+
+function trimmed(name: string) {
+  const object = deployment(name);
+  trim(object, RESOURCES.deployment);
+  return object;
+}
+
+describe('shared values', () => {
+  it('are one value where they are alike, and nobody can change it for all', () => {
+    const first = share({ a: [{ b: 'shared' }] });
+    expect(share({ a: [{ b: 'shared' }] })).to.equal(first);
+    expect(share({ a: [{ b: 'other' }] })).to.not.equal(first);
+    expect(() => Object.assign(first.a[0]!, { b: 'changed' })).to.throw(TypeError);
+    expect(share('text')).to.equal('text');
+    expect(share(undefined)).to.equal(undefined);
+  });
+
+  it('stay right after more different ones than are remembered', () => {
+    for (let index = 0; index < 5_000; index += 1) expect(share({ index })).to.deep.equal({ index });
+    expect(share({ index: 1 })).to.deep.equal({ index: 1 });
+  });
+
+  it('leave out what is named, and nothing is no matter', () => {
+    const values = { kept: { a: 1 }, own: { b: 1 } };
+    shareEach(values, 'own');
+    expect(Object.isFrozen(values.kept)).to.equal(true);
+    expect(Object.isFrozen(values.own)).to.equal(false);
+    shareEach(undefined);
+  });
+
+  it('are what Deployments have in common; what they say stays the same', () => {
+    const [first, second] = [trimmed('iris'), trimmed('wine')];
+    const [[one], [other]] = [first.spec.template.spec.containers, second.spec.template.spec.containers];
+    expect(one!.livenessProbe).to.equal(other!.livenessProbe);
+    expect(one!.env[1]).to.equal(other!.env[1]);
+    expect(first.spec.template.spec.volumes).to.equal(second.spec.template.spec.volumes);
+    for (const [object, name] of [
+      [first, 'iris'],
+      [second, 'wine'],
+    ] as const) {
+      expect(object.spec).to.deep.equal(deployment(name).spec);
+    }
+  });
+});
