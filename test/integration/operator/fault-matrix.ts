@@ -82,7 +82,7 @@ export const FAULTS: Readonly<Record<Reason, Fault>> = {
     condition: 'ModelResolved',
     path: 'gs://forbidden/model.onnx',
     before: answer('forbidden', 403),
-    says: /may not read gs:\/\/.*: grant it storage\.objects\.get.* The pods take the newest when they start/,
+    says: /may not read gs:\/\/.*: grant it storage\.objects\.get.* the pods have theirs, and take the newest when they start/,
     kstatus: 'Current',
   },
   StorageUnavailable: {
