@@ -83,8 +83,10 @@ describe('a spec that the pods refuse, on a real API server', function () {
     const [lost] = await podsOf('labels');
     await bed.objects.delete('pod', lost.metadata.name);
     await untilPodsAre('labels', hash, 4);
-    const status = (await untilReady('labels', /^False ModelRejected: /)).status;
-    expect(status.replicasSummary).to.equal('4/4');
+    await soon(async () => {
+      const { status } = await untilReady('labels', /^False ModelRejected: /);
+      expect(status.replicasSummary).to.equal('4/4');
+    });
 
     const refusals = (await bed.objects.events('labels')).filter((event) => event.startsWith('ModelRejected'));
     expect(refusals).to.have.lengthOf(1);

@@ -153,7 +153,7 @@ describe('request bodies', () => {
       expect(status).to.be.oneOf([200, 400, 413]);
     }
     expect(app.logged).to.deep.equal([]);
-  });
+  }).timeout(60_000);
 });
 
 describe('response bodies', () => {
