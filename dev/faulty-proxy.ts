@@ -172,7 +172,9 @@ interface Forwarding {
 }
 
 async function forward({ target, request, response, fault }: Forwarding): Promise<void> {
-  const { method = 'GET', headers } = request;
+  const { method = 'GET' } = request;
+  const { range, ...others } = request.headers;
+  const headers = range === undefined || fault?.kind === 'ignore-range' ? others : { ...others, range };
   const upstream = httpRequest(new URL(request.url!, target), {
     method,
     headers: { ...headers, host: new URL(target).host },

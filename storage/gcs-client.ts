@@ -3,6 +3,7 @@ import { Storage, type FileMetadata } from '@google-cloud/storage';
 import { GoogleAuth, JWT } from 'google-auth-library';
 import { classifyAuthError, classifyGcsError, httpStatus, unavailable, type FailedCall } from './gcs-failure.ts';
 import { type GcsObject } from './gcs-listing.ts';
+import { openRange } from './gcs-ranges.ts';
 import { MAX_FILES } from './model-folder.ts';
 import { RecentMap } from './recent-map.ts';
 import { StorageError } from './model-store.ts';
@@ -17,6 +18,8 @@ export interface GcsOptions {
   readonly credentialsJson?: string | undefined;
   /** Longest wait for one metadata call, credentials included; default 15,000. */
   readonly timeoutMs?: number | undefined;
+  /** Largest range. Objects of at least two such parts are downloaded in several ranges at once; default 16 MiB. */
+  readonly partBytes?: number | undefined;
 }
 
 /** What is there. A missing object or bucket is undefined, every other failure a StorageError. */
@@ -38,8 +41,11 @@ export interface GcsLookup {
 
 /** The few calls to GCS that serving needs. */
 export interface GcsClient extends GcsLookup {
-  /** The stored bytes of this very generation from `start` on. Errors of the stream are made readable by `classify`. */
-  openStream(object: GcsObject, start: number): Readable;
+  /**
+   * The stored bytes of this very generation from `start` up to `end`, which is not among them. The stream fails with OtherBytesError when
+   * others come; its other errors are made readable by `classify`.
+   */
+  openStream(object: GcsObject, start: number, end: number): Readable;
   /** Makes a StorageError of what openStream's stream failed with. */
   classify(error: unknown, object: GcsObject): StorageError;
 }
@@ -105,9 +111,12 @@ export function createGcsClient(options: GcsOptions = {}): GcsClient {
       );
       return within(asked, { timeoutMs, signal, location });
     },
-    openStream({ bucket, name, generation }, start) {
-      const file = storage.bucket(bucket).file(name, { generation });
-      return file.createReadStream({ validation: false, decompress: false, ...(start > 0 ? { start } : {}) });
+    openStream(object, start, end) {
+      return openRange(storage.bucket(object.bucket).file(object.name, { generation: object.generation }), {
+        ...object,
+        start,
+        end,
+      });
     },
     classify(error, { bucket, name }) {
       const location = `gs://${bucket}/${name}`;

@@ -1,21 +1,22 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
-import { diskFull, downloadFile } from './download-file.ts';
+import { downloadFile, PARALLEL_CONNECTIONS } from './download-file.ts';
+import type { DownloadSource } from './download-source.ts';
 import { createGcsClient, type GcsClient, type GcsLookup, type GcsOptions } from './gcs-client.ts';
 import { filesAtGeneration, isFolderMarker, newestGeneration, type GcsObject } from './gcs-listing.ts';
 import { listTogether } from './gcs-together.ts';
 import { checkFileNames, pickModelFile, tooManyFiles, MAX_FILES } from './model-folder.ts';
 import type { GcsPath, ModelPath } from './model-path.ts';
 import {
+  diskFull,
   StorageError,
   type DownloadedModel,
   type DownloadOptions,
   type ModelStat,
   type ModelStore,
 } from './model-store.ts';
+import { Slots } from './slots.ts';
 
-/** Files fetched at once. */
-const PARALLEL_FILES = 4;
 /** Shortest time between two progress reports. */
 const PROGRESS_INTERVAL_MS = 250;
 
@@ -34,6 +35,7 @@ interface Resolved {
  */
 export function createGcsStore(options: GcsOptions = {}): ModelStore {
   const client = createGcsClient(options);
+  const { partBytes } = options;
   return {
     async stat(path, { generation, signal } = {}) {
       return toStat(await resolve(client, gcsPath(path), generation, signal));
@@ -54,7 +56,7 @@ export function createGcsStore(options: GcsOptions = {}): ModelStore {
     async download(path, directory, options = {}) {
       const attempt = async (): Promise<DownloadedModel> => {
         const resolved = await resolve(client, gcsPath(path), options.generation, options.signal);
-        return download(client, resolved, join(directory, resolved.generation), options);
+        return download(client, resolved, join(directory, resolved.generation), { ...options, partBytes });
       };
       try {
         return await attempt();
@@ -164,7 +166,7 @@ async function download(
   client: GcsClient,
   resolved: Resolved,
   folder: string,
-  { sha256, signal, onProgress }: DownloadOptions,
+  { sha256, signal, onProgress, partBytes }: DownloadOptions & Pick<GcsOptions, 'partBytes'>,
 ): Promise<DownloadedModel> {
   const { location, objects, names } = resolved;
   const stat = toStat(resolved);
@@ -176,16 +178,18 @@ async function download(
   // The first failure stops the others.
   const failed = new AbortController();
   const ends = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  const connections = new Slots(PARALLEL_CONNECTIONS);
   const queue = objects.map((object, index) => ({ object, name: names[index] ?? object.name }));
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       const target = join(folder, next.name);
       await mkdir(dirname(target), { recursive: true });
-      hashes.set(next.name, await downloadFile(toSource(client, next.object), target, { signal: ends, onBytes }));
+      const fileOptions = { signal: ends, onBytes, connections, partBytes };
+      hashes.set(next.name, await downloadFile(toSource(client, next.object), target, fileOptions));
     }
   };
   try {
-    await Promise.all(Array.from({ length: PARALLEL_FILES }, work));
+    await Promise.all(Array.from({ length: PARALLEL_CONNECTIONS }, work));
   } catch (error) {
     failed.abort(error);
     throw error;
@@ -200,14 +204,14 @@ async function download(
   return { ...stat, modelFile: join(folder, modelName), sha256: found };
 }
 
-function toSource(client: GcsClient, object: GcsObject): Parameters<typeof downloadFile>[0] {
+function toSource(client: GcsClient, object: GcsObject): DownloadSource {
   const { bucket, name, sizeBytes, crc32c, gzip } = object;
   return {
     location: `gs://${bucket}/${name}`,
     sizeBytes,
     crc32c,
     gzip,
-    open: (start) => client.openStream(object, start),
+    open: (start, end) => client.openStream(object, start, end),
     classify(error) {
       const failure = client.classify(error, object);
       return failure.reason === 'ModelNotFound'

@@ -80,3 +80,12 @@ export class StorageError extends Error {
     this.retryable = options.retryable ?? reason === 'StorageUnavailable';
   }
 }
+
+/** The refusal when the volume that downloads go to is too small. */
+export function diskFull(location: string, cause?: unknown): StorageError {
+  return new StorageError(
+    'ModelTooLarge',
+    `${location} does not fit on the disk that models are downloaded to: give the pod more ephemeral storage`,
+    { cause },
+  );
+}

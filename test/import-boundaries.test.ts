@@ -19,7 +19,7 @@ const DOORS: Record<string, readonly string[]> = {
   '@dot-i/k8s-operator': ['operator/operator.ts'],
   '@google-cloud/storage': ['storage/gcs'],
   'google-auth-library': ['storage/gcs'],
-  '@node-rs/crc32': ['storage/download-file.ts'],
+  '@node-rs/crc32': ['storage/checksums.ts'],
   'onnxruntime-node': ['runtime/session/'],
   'onnxruntime-node/dist/binding.js': ['runtime/session/onnxruntime.ts'],
   negotiator: ['runtime/http/compress-responses.ts'],

@@ -10,12 +10,17 @@ export type Fault =
   | { readonly kind: 'cut'; readonly afterBytes: number }
   /** Nothing more comes after so many bytes of the body, while the connection stays open until the client closes it. */
   | { readonly kind: 'stall'; readonly afterBytes: number }
+  /** The answer is all of it, whatever `Range` asks for. */
+  | { readonly kind: 'ignore-range' }
   /** The body trickles. */
   | { readonly kind: 'slow'; readonly bytesPerSecond: number }
   /** One byte of the body is another one; headers, checksums among them, stay as they are. */
   | { readonly kind: 'corrupt'; readonly atByte: number }
   /** Response headers are replaced, or taken away with `null`; e.g. a wrong `x-goog-hash`. */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string | null>> };
+
+/** Longest piece of a body that trickles, as time. */
+const TRICKLE_STEP_MS = 50;
 
 /** `error.errors[0].reason` as Google Cloud Storage gives it; clients decide by it whether to try again. */
 const REASONS: Readonly<Record<number, string>> = {
@@ -85,15 +90,20 @@ function endAfter(bytes: number, atEnd: () => void): Transform {
   });
 }
 
+/** Paced by what has passed so far, so that the rate holds whatever the size of chunks. */
 function trickle(bytesPerSecond: number): Transform {
-  const stepMs = 50;
-  const stepBytes = Math.max(1, Math.round((bytesPerSecond * stepMs) / 1000));
+  const stepBytes = Math.max(1, Math.round((bytesPerSecond * TRICKLE_STEP_MS) / 1000));
+  const startedMs = performance.now();
+  let passed = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       const send = async () => {
         for (let at = 0; at < chunk.length && !this.destroyed; at += stepBytes) {
-          this.push(chunk.subarray(at, at + stepBytes));
-          await delay(stepMs);
+          const step = chunk.subarray(at, at + stepBytes);
+          this.push(step);
+          passed += step.length;
+          const aheadMs = (passed / bytesPerSecond) * 1000 - (performance.now() - startedMs);
+          if (aheadMs >= 1) await delay(aheadMs);
         }
         done();
       };

@@ -17,7 +17,10 @@ function serveObject(request: IncomingMessage, response: ServerResponse): void {
   const isMetadata = request.url!.startsWith(OBJECT_PATH) && !request.url!.includes('alt=media');
   if (request.method === 'POST') request.pipe(response.writeHead(201));
   else if (isMetadata) response.end(JSON.stringify(OBJECT));
-  else response.writeHead(200, { 'x-goog-hash': 'crc32c=right', 'content-length': BODY.length }).end(BODY);
+  else {
+    const asked = { 'x-asked-range': request.headers.range ?? 'none' };
+    response.writeHead(200, { 'x-goog-hash': 'crc32c=right', 'content-length': BODY.length, ...asked }).end(BODY);
+  }
 }
 
 describe('startFaultyProxy', () => {
@@ -128,6 +131,15 @@ describe('startFaultyProxy', () => {
     for await (const chunk of response.body!) sizes.push(chunk.length);
     expect(sizes.length).to.be.greaterThan(1);
     expect(sizes.reduce((sum, size) => sum + size)).to.equal(BODY.length);
+  });
+
+  it('hides from the server that a range was asked for', async () => {
+    const ranged = () => download('', { headers: { range: 'bytes=0-9' } });
+    expect((await ranged()).headers.get('x-asked-range')).to.equal('bytes=0-9');
+    proxy.inject({ fault: { kind: 'ignore-range' } });
+    const response = await ranged();
+    expect([response.status, response.headers.get('x-asked-range')]).to.deep.equal([200, 'none']);
+    expect(await bytes(response)).to.deep.equal(BODY);
   });
 
   it('changes one byte and leaves the checksum', async () => {

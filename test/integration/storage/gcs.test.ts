@@ -9,6 +9,7 @@ import { createGcsStore } from '../../../storage/gcs.ts';
 import { parseModelPath } from '../../../storage/model-path.ts';
 import { StorageError, type ModelStore } from '../../../storage/model-store.ts';
 import { freshBucket, sharedStorageEmulator, type TestBucket } from '../../support/bucket.ts';
+import { eventually } from '../../support/eventually.ts';
 import { rejectionOf } from '../../support/thrown.ts';
 
 const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
@@ -284,6 +285,87 @@ describe('GCS store', function () {
       await rm(folder, { recursive: true });
       proxy.inject(damage);
       expect((await refusal(download('model.onnx'))).reason).to.equal('ModelChecksumMismatch');
+    });
+
+    describe('in parts', () => {
+      const MEDIA = /alt=media/;
+      const content = randomBytes(4_000_000);
+      const starts = Array.from({ length: 8 }, (_, index) => index * 500_000);
+      const parts = starts.map((start) => `bytes=${start}-${start < 3_500_000 ? start + 499_999 : ''}`);
+      // Of this test's bucket: what another test stopped may be told of late.
+      const asked = () => proxy.requests.filter(({ path }) => MEDIA.test(path) && path.includes(bucket.name));
+      const ranges = () => asked().map(({ headers }) => headers.range);
+      let generation: string;
+
+      beforeEach(async () => {
+        store = createGcsStore({ emulatorHost: proxy.url, timeoutMs: 2000, partBytes: 500_000 });
+        generation = await bucket.upload('model.onnx', content);
+      });
+
+      it('gets each range of the pinned generation once', async () => {
+        const progress: number[][] = [];
+        const model = await download('model.onnx', { onProgress: (...bytes) => progress.push(bytes) });
+        expect(model).to.deep.include({ generation, sha256: sha256(content) });
+        expect((await readFile(model.modelFile)).equals(content)).to.equal(true);
+        expect(ranges()).to.have.members(parts);
+        expect(asked().every(({ path }) => path.includes(`generation=${generation}`))).to.equal(true);
+        expect(progress.at(-1)).to.deep.equal([content.length, content.length]);
+      });
+
+      for (const [name, fault] of [
+        ['is cut', { kind: 'cut', afterBytes: 300_000 }],
+        ['gets no answer', { kind: 'cut', afterBytes: 0 }],
+        ['finds the server busy', { kind: 'status', status: 503 }],
+      ] as const) {
+        it(`asks again for the one part that ${name}, and leaves the others alone`, async () => {
+          proxy.inject({ path: MEDIA, fault, times: 1 });
+          expect((await download('model.onnx')).sha256).to.equal(sha256(content));
+          expect(ranges()).to.have.length(9).and.include.members(parts);
+        });
+      }
+
+      it('gets all in one stream from a server that knows no ranges', async () => {
+        proxy.inject({ path: MEDIA, fault: { kind: 'ignore-range' } });
+        const progress: number[][] = [];
+        const model = await download('model.onnx', { onProgress: (...bytes) => progress.push(bytes) });
+        expect((await readFile(model.modelFile)).equals(content)).to.equal(true);
+        expect(model.sha256).to.equal(sha256(content));
+        expect(progress.at(-1)).to.deep.equal([content.length, content.length]);
+      });
+
+      it('downloads again what arrived damaged, and gives up when it stays so', async () => {
+        const damage = { path: MEDIA, fault: { kind: 'corrupt', atByte: 400_000 } } as const;
+        proxy.inject({ ...damage, times: 1 });
+        expect((await download('model.onnx')).sha256).to.equal(sha256(content));
+        await rm(folder, { recursive: true });
+        proxy.inject(damage);
+        expect((await refusal(download('model.onnx'))).reason).to.equal('ModelChecksumMismatch');
+        expect(await readdir(folder, { recursive: true })).not.to.include(`${generation}/model.onnx`);
+      });
+
+      for (const [name, fault] of [
+        ['is of another generation', { kind: 'headers', headers: { 'x-goog-generation': '1' } }],
+        ['is gone', { kind: 'status', status: 404 }],
+      ] as const) {
+        it(`refuses a file of which a part ${name}`, async () => {
+          proxy.inject({ path: MEDIA, fault, times: 1 });
+          const error = await refusal(download('model.onnx', { generation }));
+          expect(error.reason).to.equal('ModelNotFound');
+          expect(error.message).to.include(generation).and.include('overwritten');
+          expect(await readdir(folder, { recursive: true })).not.to.include(`${generation}/model.onnx`);
+        });
+      }
+
+      it('closes its connections when told to stop', async () => {
+        const stalled = proxy.inject({ path: MEDIA, fault: { kind: 'stall', afterBytes: 100_000 } });
+        const stop = new AbortController();
+        const reason = new Error('shutting down');
+        const stopping = download('model.onnx', { signal: stop.signal, onProgress: () => stop.abort(reason) });
+        expect(await rejectionOf(Error, stopping)).to.equal(reason);
+        // A request is in the list once its connection is closed or its answer has ended, which these never do.
+        await eventually(() => expect(ranges()).to.have.length(stalled.hits));
+        expect(stalled.hits).to.be.within(1, 4);
+      });
     });
 
     it('does not download again what is there', async () => {
