@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig, type RuntimeConfig } from '../runtime/config.ts';
-import { ENV } from '../runtime/contract.ts';
+import { ENV, MAX_ROWS_UNLESS_SET } from '../runtime/contract.ts';
 import { exampleRequest } from '../runtime/docs/example-request.ts';
 import { toModelFailure } from '../runtime/failure.ts';
 import { createLogger, logProcessWarnings } from '../runtime/log.ts';
@@ -40,7 +40,10 @@ export async function serve(args: readonly string[]): Promise<number> {
       process.stdout.write(HELP);
       return 0;
     }
-    const config = readConfig({ [ENV.modelDir]: temporary, ...settings }, flagOf);
+    const config = readConfig(
+      { [ENV.modelDir]: temporary, [ENV.batchingMaxRows]: String(MAX_ROWS_UNLESS_SET), ...settings },
+      flagOf,
+    );
     const log = createLogger(config.logLevel, STANDARD_ERROR);
     logProcessWarnings(log);
     const runtime = await startRuntime(config, {

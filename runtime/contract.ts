@@ -61,7 +61,7 @@ export const ENV = {
 export const DEFAULTS = {
   modelTask: 'Auto',
   modelActivation: 'None',
-  batchingMaxRows: 512,
+  batchingMaxRows: 64,
   batchingMaxQueuedRows: 1024,
   maxRequestBytes: 16 * 1024 * 1024,
   /** Of gRPC, whose clients send whole data sets at once: peers' limit of 4 MiB is what their users complain of most. */
@@ -70,6 +70,12 @@ export const DEFAULTS = {
   drainTimeoutMs: 25_000,
   logLevel: 'info',
 } as const;
+
+/**
+ * Rows in a run where nobody says how many: more than a process takes that is not told anything, because 64 was once the API's default, and objects that
+ * have it keep their pods.
+ */
+export const MAX_ROWS_UNLESS_SET = 512;
 
 /** Variables without a field in the spec: the user sets them by `spec.env`. Every other name of ENV is the operator's. */
 export const USER_ENV: readonly string[] = [ENV.googleCredentialsJson, ENV.inferenceThread, ENV.accessLogSampleRate];

@@ -1,5 +1,5 @@
 import type { V1EnvVar } from '@kubernetes/client-node';
-import { DEFAULTS, ENV, USER_ENV } from '../../runtime/contract.ts';
+import { DEFAULTS, ENV, MAX_ROWS_UNLESS_SET, USER_ENV } from '../../runtime/contract.ts';
 import { parseModelPath } from '../../storage/model-path.ts';
 import { durationToMs } from '../api/duration.ts';
 import type { ModelDeployment, ModelDeploymentSpec } from '../api/generated.ts';
@@ -55,7 +55,7 @@ function modelSettings(
 function servingSettings(spec: ModelDeploymentSpec): Record<string, string | undefined> {
   const maxRequestBytes = parseField('spec.maxRequestBytes', () => quantityToInteger(spec.maxRequestBytes));
   return {
-    [ENV.batchingMaxRows]: unlessDefault(spec.batching.maxRows ?? DEFAULTS.batchingMaxRows, DEFAULTS.batchingMaxRows),
+    [ENV.batchingMaxRows]: unlessDefault(spec.batching.maxRows ?? MAX_ROWS_UNLESS_SET, DEFAULTS.batchingMaxRows),
     [ENV.batchingMaxQueuedRows]: unlessDefault(spec.batching.maxQueuedRows, DEFAULTS.batchingMaxQueuedRows),
     [ENV.maxRequestBytes]: unlessDefault(maxRequestBytes, DEFAULTS.maxRequestBytes),
     [ENV.requestTimeoutMs]: unlessDefault(requestTimeoutMs(spec), DEFAULTS.requestTimeoutMs),

@@ -68,13 +68,15 @@ describe('what is true of a model is in its status, on a real cluster', () => {
 
   async function expectFault(fault: Fault, reason: Reason): Promise<void> {
     const { name, condition: type = CONDITION_TYPES.ready, says } = fault;
-    const model = await eventually(() => modelWithReason(fault, reason), {
-      timeoutMs: REASON_TIMEOUT_MS,
-      intervalMs: 500,
-    });
+    const atRest = async (): Promise<Awaited<ReturnType<typeof modelWithReason>>> => {
+      const model = await modelWithReason(fault, reason);
+      // What is said of the model's file is true before its pods are ready.
+      expect(kstatus(model)).to.equal(judgement(reason));
+      return model;
+    };
+    const model = await eventually(atRest, { timeoutMs: REASON_TIMEOUT_MS, intervalMs: 500 });
     expect(conditionOf(model, type)?.message).to.match(says);
     expect(model.status?.observedGeneration).to.equal(model.metadata.generation);
-    expect(kstatus(model)).to.equal(judgement(reason));
     expect(model.status?.readyReplicas).to.equal(SERVES_ON.has(reason) ? 1 : 0);
     if (type !== CONDITION_TYPES.ready || NO_NEWS.has(reason)) return;
     // Events come after the status that they are about.

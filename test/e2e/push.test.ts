@@ -28,14 +28,28 @@ const EXPECTED = {
     Entrypoint: [
       'node',
       '--max-semi-space-size=4',
+      '--optimize-for-size',
       '--import=./dist/operator/lean-imports.js',
       'dist/operator/main.js',
     ],
-    Env: ['PATH=/usr/local/bin', 'NODE_ENV=production'],
+    Env: [
+      'PATH=/usr/local/bin',
+      'NODE_ENV=production',
+      'MALLOC_ARENA_MAX=1',
+      'MALLOC_TRIM_THRESHOLD_=131072',
+      'MALLOC_MMAP_THRESHOLD_=65536',
+    ],
   },
   runtime: {
-    Entrypoint: ['node', 'dist/runtime/main.js'],
-    Env: ['PATH=/usr/local/bin', 'NODE_ENV=production', 'ORT_DISABLE_TELEMETRY=1'],
+    Entrypoint: ['node', '--max-semi-space-size=16', 'dist/bundle/runtime/main.js'],
+    Env: [
+      'PATH=/usr/local/bin',
+      'NODE_ENV=production',
+      'ORT_DISABLE_TELEMETRY=1',
+      'MALLOC_TRIM_THRESHOLD_=131072',
+      'NODE_COMPILE_CACHE=/app/dist/compile-cache',
+      'NODE_COMPILE_CACHE_PORTABLE=1',
+    ],
   },
 } as const satisfies Record<ImageName, object>;
 

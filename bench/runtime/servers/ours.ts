@@ -1,6 +1,7 @@
 import { devNull } from 'node:os';
 import { sep } from 'node:path';
 import { readImageStart } from '../../../dev/images/image-start.ts';
+import { MAX_ROWS_UNLESS_SET } from '../../../runtime/contract.ts';
 import { V1, V2_BINARY } from '../formats.ts';
 import type { ServerDefinition } from './definition.ts';
 
@@ -25,6 +26,8 @@ export function ours(main: string, name = 'ours', env: Readonly<Record<string, s
         GRPC_PORT: '0',
         METRICS_PORT: '0',
         CPU_LIMIT_MILLIS: '1000',
+        // As the operator says it.
+        BATCHING_MAX_ROWS: String(MAX_ROWS_UNLESS_SET),
         MODEL_PATH: model.file,
         MODEL_NAME: model.name,
         ...(model.namesClasses ? {} : { MODEL_LABELS: JSON.stringify(model.golden.labels.map(String)) }),
