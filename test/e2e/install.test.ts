@@ -22,7 +22,8 @@ const INSTALLED =
 describe('an installation with live models', () => {
   const namespace = new TestNamespace();
   const client = new ClientPod(namespace);
-  const url = `http://iris.${namespace.name}.svc.cluster.local/predict`;
+  const urlOf = (name: string) => `http://${name}.${namespace.name}.svc.cluster.local/predict`;
+  const url = urlOf('iris');
   const wait = (name = 'iris') => waitUntilReady(installation().kubectl, { namespace: namespace.name, name });
   let body: object;
   let path: string;
@@ -61,17 +62,20 @@ describe('an installation with live models', () => {
     expect(files).not.to.have.length(0);
     for (const file of files) {
       await installation().installOperator(await readFile(join(RELEASES, file), 'utf8'));
-      await wait();
-      const before = await podsOf('iris');
-      const load = await client.postWhile(url, body, async () => {
+      // Stored with the defaults of that release.
+      await apply('before-upgrade');
+      await wait('before-upgrade');
+      const before = await podsOf('before-upgrade');
+      const load = await client.postWhile(urlOf('before-upgrade'), body, async () => {
         await installation().installOperator();
         await apply('after-upgrade');
         await wait('after-upgrade');
+        await wait('before-upgrade');
         await wait();
       });
       expect(load.failures, `${file}: of ${load.requests} requests`).to.deep.equal([]);
-      expect(await podsOf('iris'), file).to.equal(before);
-      await namespace.kubectl('delete', 'modeldeployment', 'after-upgrade');
+      expect(await podsOf('before-upgrade'), file).to.equal(before);
+      await namespace.kubectl('delete', 'modeldeployment', 'before-upgrade', 'after-upgrade');
     }
   });
 
