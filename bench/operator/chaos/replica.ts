@@ -66,7 +66,8 @@ export class Replica {
   #weigh(): void {
     try {
       const { peakRssBytes = 0 } = this.#process?.use() ?? {};
-      this.peakRssBytes = Math.max(this.peakRssBytes, peakRssBytes);
+      // One that has ended but is still listed has no memory to tell of.
+      if (peakRssBytes > this.peakRssBytes) this.peakRssBytes = peakRssBytes;
     } catch {
       // It has just ended.
     }

@@ -13,7 +13,9 @@ export function chaosSection(result: ChaosResult): string[] {
       `- ${convergedSeconds === undefined ? 'Not every object became what its spec says.' : `Every object was as its spec says ${convergedSeconds} s after the last fault.`}`,
       `- Writes after that, until all that may still be waited for was over: ${told(result.lateWrites)}.`,
       `- Writes in the quiet time at the end: ${told(result.quietWrites)}. Writes while the other operator led: ${told(result.fencing)}.`,
-      `- Highest resident memory of the two operators: ${peakRssMB.join(' and ')} MB.`,
+      peakRssMB.every(Number.isFinite)
+        ? `- Highest resident memory of the two operators: ${peakRssMB.join(' and ')} MB.`
+        : '- Their highest resident memory was not recorded in this run.',
     ].join('\n'),
     [
       '| fault | times | longest, s |',
