@@ -98,7 +98,11 @@ export class DirectConnection {
     this.#exchange = exchange;
     this.#hasServed = true;
     this.#putBack(exchange.take(bytes.subarray(head.headBytes)));
-    void this.#answer(exchange, route);
+    this.#answer(exchange, route).catch((err: unknown) => {
+      // Past rendering errors: our mistake, which must end no more than this connection.
+      this.#dependencies.log.error({ err }, 'answer failed');
+      this.destroy();
+    });
   }
 
   async #answer(exchange: DirectExchange, route: DirectRoute): Promise<void> {
