@@ -52,6 +52,14 @@ describe('operator with a faulty API server', function () {
     return operator;
   }
 
+  /** The second starts once the first leads: a lease that was left behind falls to whichever asks first after it ran out. */
+  async function startPair(): Promise<{ readonly leader: OperatorProcess; readonly standby: OperatorProcess }> {
+    const env = { LEADER_ELECT: 'true', POD_NAMESPACE: 'default' };
+    const leader = await start(ways[0], env);
+    await soon(async () => expect(await leader.metric('leader')).to.equal(1));
+    return { leader, standby: await start(ways[1], env) };
+  }
+
   async function create(name: string): Promise<void> {
     await objects.createModelDeployment(name, { model: { path: bucket.path('model.onnx') } });
   }
@@ -118,9 +126,7 @@ describe('operator with a faulty API server', function () {
   }
 
   it('gives a black hole up, ends, and leaves the lead to the other, which writes alone', async () => {
-    const env = { LEADER_ELECT: 'true', POD_NAMESPACE: 'default' };
-    const [leader, standby] = [await start(ways[0], env), await start(ways[1], env)];
-    await soon(async () => expect(await leader.metric('leader')).to.equal(1));
+    const { leader, standby } = await startPair();
     expect(await standby.health('/readyz')).to.include({ status: 200 });
     ways[0].fault = { kind: 'silence' };
     await create('behind-the-hole');
@@ -133,9 +139,7 @@ describe('operator with a faulty API server', function () {
   });
 
   it('writes nothing after it stood still for longer than its lease', async () => {
-    const env = { LEADER_ELECT: 'true', POD_NAMESPACE: 'default' };
-    const [leader, standby] = [await start(ways[0], env), await start(ways[1], env)];
-    await soon(async () => expect(await leader.metric('leader')).to.equal(1));
+    const { leader, standby } = await startPair();
     leader.signal('SIGSTOP');
     await soon(async () => expect(await standby.metric('leader')).to.equal(1));
     await create('while-it-slept');
