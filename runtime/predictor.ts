@@ -80,12 +80,9 @@ export class Predictor {
     return this.#batcher.queuedRows;
   }
 
-  /**
-   * Whether one more row would be let in: asked before a body is read and decoded, it keeps an overloaded process from doing that in vain.
-   * @throws RequestError Overloaded
-   */
-  checkAdmission(): void {
-    this.#batcher.checkAdmission(1);
+  /** Why not even one more row is let in: asked before a body is read and decoded, it keeps an overloaded process from doing that in vain. */
+  refusal(): RequestError | undefined {
+    return this.#batcher.refusalOf(1);
   }
 
   /**
@@ -128,13 +125,18 @@ export class Predictor {
     return this.#trueLabels.correct(results, rows);
   }
 
-  async #run(request: InferRequest, limits: RequestLimits): Promise<NamedTensors> {
+  #run(request: InferRequest, limits: RequestLimits): Promise<NamedTensors> {
     const { feeds, rows, outputs } = request;
     checkFeeds(feeds, rows, this.#signature);
     if (rows === 0 && this.#signature.fixedBatch !== undefined) throw invalidInput('', 'expected at least one row');
     const isRowwise = this.#signature.batched && this.#rowOutputs.haveRows(outputs);
-    const results = await this.#batcher.run({ feeds, rows, outputs, isRowwise }, limits);
-    if (!isRowwise) this.#learnRows(request, results);
+    const run = this.#batcher.run({ feeds, rows, outputs, isRowwise }, limits);
+    return isRowwise ? run : this.#learnRowsOf(request, run);
+  }
+
+  async #learnRowsOf(request: InferRequest, run: Promise<NamedTensors>): Promise<NamedTensors> {
+    const results = await run;
+    this.#learnRows(request, results);
     return results;
   }
 

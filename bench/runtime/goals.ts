@@ -1,7 +1,14 @@
 import { pairedRatios, summarize, type Summary } from '../statistics.ts';
 import type { ClosedLoopResult } from './load/closed-loop.ts';
 import type { OverloadStep } from './overload.ts';
-import { findCell, findServer, type PeerResults, type RuntimeResults, type MemoryResults } from './results.ts';
+import {
+  findCell,
+  findServer,
+  type MemoryResults,
+  ONE_BY_ONE,
+  type PeerResults,
+  type RuntimeResults,
+} from './results.ts';
 
 /** Whatever was measured so far. */
 export interface AllResults {
@@ -30,7 +37,8 @@ export function judgeGoals(results: AllResults): Goal[] {
   return [
     ...peerGoals(results.peers),
     ...limitGoals(results.runtime),
-    ...overloadGoals(results.runtime),
+    ...overloadGoals(results.runtime, 'ours', '10x overload of the network'),
+    ...overloadGoals(results.runtime, `ours${ONE_BY_ONE}`, '10x overload, one row a run'),
     ...footprintGoals(results),
   ];
 }
@@ -107,8 +115,9 @@ function ratesOf(rounds: readonly ClosedLoopResult[]): number[] {
   return rounds.map(({ requestsPerSecond }) => requestsPerSecond);
 }
 
-function overloadGoals(runtime: RuntimeResults | undefined): Goal[] {
-  const overload = runtime?.overloads.find(({ server }) => server === 'ours');
+/** The goals were set for one row a run. A runtime that computes many rows together has ten times the capacity, and at ten times that, ten times as much to refuse. */
+function overloadGoals(runtime: RuntimeResults | undefined, server: string, load: string): Goal[] {
+  const overload = runtime?.overloads.find((measured) => measured.server === server);
   const tenfold = overload?.steps.filter(({ times }) => times === 10) ?? [];
   const probes = (perSecond: number): Summary | undefined =>
     summaryOf(tenfold.filter(({ probesPerSecond }) => probesPerSecond === perSecond).map(probeP99));
@@ -117,22 +126,28 @@ function overloadGoals(runtime: RuntimeResults | undefined): Goal[] {
   const waits = tenfold.map(({ load }) => (load.acceptedMs?.p99 ?? Infinity) / ((QUEUED_ROWS / capacity) * 1000));
   return [
     {
-      measure: '10x overload of the network: p99 of `/livez`, 10 new connections a second',
+      measure: `${load}: p99 of \`/livez\`, 10 new connections a second`,
       unit: 'ms',
       bound: 'most',
       limit: 10,
       reached: probes(10),
     },
-    { measure: 'the same, 40 new connections a second', unit: 'ms', bound: 'most', limit: 10, reached: probes(40) },
     {
-      measure: '10x overload: goodput to capacity',
+      measure: `${load}: the same, 40 new connections a second`,
+      unit: 'ms',
+      bound: 'most',
+      limit: 10,
+      reached: probes(40),
+    },
+    {
+      measure: `${load}: goodput to capacity`,
       unit: 'times',
       bound: 'least',
       limit: 0.95,
       reached: summaryOf(goodput),
     },
     {
-      measure: '10x overload: p99 of accepted requests to queue / throughput',
+      measure: `${load}: p99 of accepted requests to queue / throughput`,
       unit: 'times',
       bound: 'most',
       limit: 1.1,

@@ -61,7 +61,7 @@ async function makeSections(results: AllResults): Promise<string[]> {
     for (const overload of runtime.overloads) {
       sections.push(
         '### Overload',
-        `Network of 143 MB; capacity in a closed loop: ${Math.round(overload.capacityPerSecond)} requests/s.`,
+        `Network of 143 MB, ${overload.server === 'ours' ? 'as the operator starts it' : overload.server}; capacity in a closed loop: ${Math.round(overload.capacityPerSecond)} requests/s.`,
         overloadTable(overload),
       );
     }

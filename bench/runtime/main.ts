@@ -17,7 +17,7 @@ import { openMlp, openModel } from './models.ts';
 import { measureOverload, type OverloadResult } from './overload.ts';
 import { CAN_PIN, leaveServerCore, setNiceness } from './pinning.ts';
 import type { ServerDefinition } from './servers/definition.ts';
-import { cellName, type RuntimeResults } from './results.ts';
+import { cellName, ONE_BY_ONE, type RuntimeResults } from './results.ts';
 import { ECHO } from './servers/echo.ts';
 import { ours } from './servers/ours.ts';
 import { measureStartUp, type StartUpResult } from './start-up.ts';
@@ -69,10 +69,11 @@ const machine = describeMachine();
 const measureMs = Number(values.seconds) * 1000;
 const effort = { rounds: Number(values.rounds), warmUpMs: measureMs / 3, measureMs };
 const env = Object.fromEntries(values.env.map((text) => text.split('=', 2)));
-const runtimes = values.runtime.map((text) => {
+const builds = values.runtime.map((text) => {
   const [, name, file] = /^(?:([^=]*)=)?(.*)$/.exec(text)!;
-  return ours(resolve(ROOT, file!), name ?? 'ours', env);
+  return { name: name ?? 'ours', main: resolve(ROOT, file!) };
 });
+const runtimes = builds.map(({ name, main }) => ours(main, name, env));
 if (!CAN_PIN) console.warn('servers and client share cores here: two cores and taskset make the numbers steadier');
 
 const client = await LoadClient.start();
@@ -90,6 +91,10 @@ try {
   for (const runtime of runtimes) {
     if (isNamed('start-up')) startUps.push(await startUp(runtime));
     if (isNamed('overload')) overloads.push(await overload(runtime));
+  }
+  for (const { name, main } of builds) {
+    const oneByOne = ours(main, `${name}${ONE_BY_ONE}`, { ...env, BATCHING_MAX_ROWS: '1' });
+    if (isNamed('overload')) overloads.push(await overload(oneByOne));
   }
   const result: RuntimeResults = {
     date: new Date().toISOString(),

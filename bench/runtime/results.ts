@@ -39,6 +39,9 @@ export interface MemoryResults extends Measured {
   readonly samples: readonly { readonly minute: number; readonly residentMiB: number }[];
 }
 
+/** End of the name of a server whose runs have one row each. */
+export const ONE_BY_ONE = ', one row a run';
+
 /** Name of a cell on the command line and in goals, e.g. `random-forest v1 1 c64`. */
 export function cellName(model: string, { format, rowsPerRequest, connections }: Cell): string {
   return `${model} ${format} ${rowsPerRequest} c${connections}`;

@@ -3,6 +3,7 @@ import type { NamedTensors } from '../tensor/tensor.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { concatFeeds, isConcatenable, padRows } from './concat.ts';
 import { Deadlines } from './deadlines.ts';
+import { LinkedList } from './linked-list.ts';
 import { type BatchRequest, feedsOfPart, type Part, PendingRequest, type RequestLimits } from './pending-request.ts';
 import { sliceNamed } from './split.ts';
 import { Throughput } from './throughput.ts';
@@ -56,7 +57,7 @@ export class Batcher {
   readonly #deadlines: Deadlines;
   readonly #throughput = new Throughput();
   /** In the order they will be served. */
-  readonly #waiting = new Set<PendingRequest>();
+  readonly #waiting = new LinkedList<PendingRequest>();
   #queuedRows = 0;
   #refusal: RequestError | undefined;
   #runs = 0;
@@ -76,30 +77,32 @@ export class Batcher {
   }
 
   /**
-   * Whether `rows` more rows may wait; cheap enough to ask before a body is decoded.
-   * @throws RequestError Overloaded, with the seconds after which the queue will have been computed
+   * Why `rows` more rows may not wait; cheap enough to ask before a body is decoded. Not thrown: V8 looks through the stack for each throw, and once more at each
+   * await that passes it on.
+   * @returns Overloaded, with the seconds after which the queue will have been computed; undefined when they may
    */
-  checkAdmission(rows: number): void {
+  refusalOf(rows: number): RequestError | undefined {
     const { maxQueuedRows } = this.#settings;
-    if (this.#queuedRows === 0 || this.#queuedRows + rows <= maxQueuedRows) return;
+    if (this.#queuedRows === 0 || this.#queuedRows + rows <= maxQueuedRows) return undefined;
     const retryAfterSeconds = this.#throughput.secondsFor(this.#queuedRows);
     const message = `${this.#queuedRows} rows are waiting and ${maxQueuedRows} may; try again in ${retryAfterSeconds} s`;
     // Thousands a second are told the same, and making an error is most of the work.
     if (this.#refusal?.message !== message) {
       this.#refusal = new RequestError('Overloaded', message, { retryAfterSeconds });
     }
-    throw this.#refusal;
+    return this.#refusal;
   }
 
   /**
    * @returns the wanted outputs for these rows, in views of a buffer that other answers may share; read only
    * @throws RequestError Overloaded, DeadlineExceeded (also when the client has gone), or whatever the run throws for this request alone
    */
-  async run(request: BatchRequest, limits: RequestLimits = {}): Promise<NamedTensors> {
-    this.checkAdmission(request.rows);
+  run(request: BatchRequest, limits: RequestLimits = {}): Promise<NamedTensors> {
+    const refusal = this.refusalOf(request.rows);
+    if (refusal) return Promise.reject(refusal);
     const now = this.#clock.now();
     const pending = new PendingRequest(request, now, limits, (settled) => this.#forget(settled));
-    this.#waiting.add(pending);
+    this.#enqueue(pending);
     this.#queuedRows += request.rows;
     if (limits.signal?.aborted) pending.fail(new RequestError('DeadlineExceeded', 'the client has gone'));
     else if (pending.deadlineMs <= now) pending.expire();
@@ -110,13 +113,22 @@ export class Batcher {
 
   #forget(pending: PendingRequest): void {
     this.#queuedRows -= pending.waitingRows;
-    this.#waiting.delete(pending);
+    this.#dequeue(pending);
     this.#deadlines.drop(pending);
+  }
+
+  #enqueue(pending: PendingRequest): void {
+    pending.queuePlace = this.#waiting.add(pending);
+  }
+
+  #dequeue(pending: PendingRequest): void {
+    if (pending.queuePlace) this.#waiting.remove(pending.queuePlace);
+    pending.queuePlace = undefined;
   }
 
   /** A run starts only on the next turn: what else is being read from sockets right now comes along. */
   #askForTurn(): void {
-    if (this.#isTurnAsked || this.#waiting.size === 0) return;
+    if (this.#isTurnAsked || this.#waiting.isEmpty) return;
     this.#isTurnAsked = true;
     this.#clock.nextTurn(() => {
       this.#isTurnAsked = false;
@@ -125,7 +137,7 @@ export class Batcher {
   }
 
   #startRuns(): void {
-    while (this.#waiting.size > 0 && this.#mayRun()) {
+    while (!this.#waiting.isEmpty && this.#mayRun()) {
       this.#runs += 1;
       void this.#serve(this.#takeParts()).finally(() => {
         this.#runs -= 1;
@@ -157,8 +169,8 @@ export class Batcher {
       parts.push(part);
       room -= part.rows;
       this.#queuedRows -= part.rows;
-      this.#waiting.delete(pending);
-      if (pending.waitingRows > 0) this.#waiting.add(pending);
+      this.#dequeue(pending);
+      if (pending.waitingRows > 0) this.#enqueue(pending);
       if (room <= 0 || !head.isRowwise) break;
     }
     return parts;

@@ -1,18 +1,21 @@
 import type { Clock } from './clock.ts';
+import { LinkedList, type Place } from './linked-list.ts';
 
 /** Something that must be over by a moment of the clock. */
 export interface Deadlined {
   readonly deadlineMs: number;
+  /** Set while it is watched. */
+  watchPlace: Place<Deadlined> | undefined;
   expire(): void;
 }
 
 /**
  * Expires what is past its deadline. One timer for all: it goes off for the earliest deadline at the time it was set, and is set again
- * as long as something is watched. Requests that end in time, nearly all, cost a set insertion and a deletion.
+ * as long as something is watched. Requests that end in time, nearly all, cost an insertion and a removal.
  */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #watched = new Set<Deadlined>();
+  readonly #watched = new LinkedList<Deadlined>();
   #timerAtMs = Number.POSITIVE_INFINITY;
 
   constructor(clock: Clock) {
@@ -21,12 +24,13 @@ export class Deadlines {
 
   /** Calls `item.expire()` once its deadline has passed, unless it is dropped before. */
   watch(item: Deadlined): void {
-    this.#watched.add(item);
+    item.watchPlace = this.#watched.add(item);
     this.#setTimer(item.deadlineMs);
   }
 
   drop(item: Deadlined): void {
-    this.#watched.delete(item);
+    if (item.watchPlace) this.#watched.remove(item.watchPlace);
+    item.watchPlace = undefined;
   }
 
   #setTimer(atMs: number): void {
@@ -44,7 +48,7 @@ export class Deadlines {
     for (const item of this.#watched) {
       if (item.deadlineMs > now) earliest = Math.min(earliest, item.deadlineMs);
       else {
-        this.#watched.delete(item);
+        this.drop(item);
         item.expire();
       }
     }

@@ -2,6 +2,7 @@ import { RequestError } from '../errors.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
 import { concatFeeds } from './concat.ts';
 import type { Deadlined } from './deadlines.ts';
+import type { Place } from './linked-list.ts';
 import { sliceNamed } from './split.ts';
 
 /** Tensors to run through the model. */
@@ -56,6 +57,9 @@ export class PendingRequest implements Deadlined {
   readonly answer: Promise<NamedTensors>;
   /** Rows that no run has taken yet. */
   waitingRows: number;
+  /** In the queue; set while it is there. */
+  queuePlace: Place<PendingRequest> | undefined;
+  watchPlace: Place<Deadlined> | undefined;
   isSettled = false;
   #parts: { readonly start: number; readonly outputs: NamedTensors }[] = [];
   #deliveredRows = 0;

@@ -47,7 +47,8 @@ export function inferenceMethods(modelName: string, state: ServingState): Readon
     },
     async ModelInfer(bytes, limits) {
       const clock = new StageClock(limits.stages);
-      state.model?.predictor.checkAdmission();
+      const refusal = state.model?.predictor.refusal();
+      if (refusal) throw refusal;
       const message = decodeInferMessage(bytes);
       const model = requireModel(message.modelName, message.modelVersion);
       const request = decodeInferRequest(message, model.signature);

@@ -47,10 +47,10 @@ export interface Exchange {
   /** Aborted when the client goes away before its answer has been written. */
   readonly gone: GoneSignal;
   /**
-   * The body, decompressed.
+   * The body, decompressed; at once where it has come already.
    * @throws RequestError UnsupportedMediaType, InvalidInput, PayloadTooLarge, Overloaded, DeadlineExceeded
    */
-  readBody(limits: BodyLimits): Promise<Buffer>;
+  readBody(limits: BodyLimits): Buffer | Promise<Buffer>;
   /** Calls back once the answer has been written, or the client has gone. */
   onceOver(callback: () => void): void;
 }
@@ -65,10 +65,10 @@ export interface HttpAnswer {
 }
 
 /**
- * Reads a request, predicts and encodes; writes nothing.
- * @throws RequestError
+ * Reads a request, predicts and encodes; writes nothing. What needs no waiting, such as health and the refusals of a full queue, is answered at once.
+ * @throws RequestError, also before there is a promise
  */
-export type Answerer = (exchange: Exchange) => Promise<HttpAnswer>;
+export type Answerer = (exchange: Exchange) => HttpAnswer | Promise<HttpAnswer>;
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 

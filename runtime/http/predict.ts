@@ -1,5 +1,5 @@
 import type { ServingState } from '../serving-state.ts';
-import type { Answerer } from './answer.ts';
+import { type Answerer, errorAnswer, type Exchange, type HttpAnswer } from './answer.ts';
 import { BodyBudget } from './body-budget.ts';
 import { bodyFormatOf, encodePrediction } from './predict-formats.ts';
 import { requestTimeoutMsOf } from './request-timeout.ts';
@@ -16,14 +16,18 @@ export interface PredictLimits {
 /** `POST /predict` and its other names: V1 JSON, CSV or .npy in, predictions out as JSON or CSV. */
 export function predictV1(state: ServingState, { maxRequestBytes, requestTimeoutMs }: PredictLimits): Answerer {
   const budget = new BodyBudget(maxRequestBytes);
-  return async (exchange) => {
+  return (exchange) => {
+    const refusal = state.requireModel().predictor.refusal();
+    return refusal ? errorAnswer(refusal) : answerTo(exchange);
+  };
+
+  async function answerTo(exchange: Exchange): Promise<HttpAnswer> {
     const { headers, gone: signal } = exchange;
     const clock = new StageClock(exchange.stages);
     const timeoutMs = requestTimeoutMsOf(headers, requestTimeoutMs);
     const deadlineMs = clock.startedMs + timeoutMs;
     const { predictor, signature, example } = state.requireModel();
     const format = bodyFormatOf(headers['content-type'], exchange.querystring);
-    predictor.checkAdmission();
     const share = budget.share(exchange);
     const body = await exchange.readBody({ maxBytes: maxRequestBytes, timeoutMs, share });
     clock.end('readMs');
@@ -36,5 +40,5 @@ export function predictV1(state: ServingState, { maxRequestBytes, requestTimeout
     clock.end('encodeMs');
     const timing = serverTiming(headers, clock);
     return timing ? { ...answer, headers: [...answer.headers, timing] } : answer;
-  };
+  }
 }

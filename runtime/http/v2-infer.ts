@@ -3,7 +3,7 @@ import { decodeV2Request } from '../protocol/v2/decode-request.ts';
 import { encodeV2Response } from '../protocol/v2/encode-response.ts';
 import { JSON_LENGTH_HEADER, jsonLengthOf } from '../protocol/v2-binary/body.ts';
 import type { ServingState } from '../serving-state.ts';
-import { type Answerer, JSON_TYPE } from './answer.ts';
+import { type Answerer, errorAnswer, type Exchange, type HttpAnswer, JSON_TYPE } from './answer.ts';
 import { BodyBudget } from './body-budget.ts';
 import type { PredictLimits } from './predict.ts';
 import { requireJson } from './read-body.ts';
@@ -19,7 +19,12 @@ export function infer(
   { maxRequestBytes, requestTimeoutMs }: PredictLimits,
 ): Answerer {
   const budget = new BodyBudget(maxRequestBytes);
-  return async (exchange) => {
+  return (exchange) => {
+    const refusal = state.requireModel().predictor.refusal();
+    return refusal ? errorAnswer(refusal) : answerTo(exchange);
+  };
+
+  async function answerTo(exchange: Exchange): Promise<HttpAnswer> {
     const { headers, gone: signal } = exchange;
     const contentType = headers['content-type'];
     const clock = new StageClock(exchange.stages);
@@ -27,7 +32,6 @@ export function infer(
     const deadlineMs = clock.startedMs + timeoutMs;
     const model = state.requireModel();
     requireContentType(contentType);
-    model.predictor.checkAdmission();
     const share = budget.share(exchange);
     const bytes = await exchange.readBody({ maxBytes: maxRequestBytes, timeoutMs, share });
     clock.end('readMs');
@@ -47,7 +51,7 @@ export function infer(
     if (timing) extra.push(timing);
     const answerType = answerJsonBytes === undefined ? JSON_TYPE : 'application/octet-stream';
     return { status: 200, contentType: answerType, body, headers: extra };
-  };
+  }
 }
 
 /** Bytes, or bytes behind JSON, also as Triton's clients name them on Vertex AI. */

@@ -4,6 +4,7 @@ import type { RequestError } from '../errors.ts';
 import { createInlineSession } from './inline-session.ts';
 import type { Session } from './session.ts';
 import type { WorkerData, WorkerReply, WorkerRequest } from './worker-session.ts';
+import { yieldCore } from './yield-core.ts';
 
 const { modelFile, threads } = workerData as WorkerData;
 
@@ -24,6 +25,7 @@ async function answer(session: Session, { id, feeds, outputs }: WorkerRequest): 
 }
 
 try {
+  yieldCore();
   const session = await createInlineSession(modelFile, threads);
   parentPort?.on('message', (request: WorkerRequest) => void answer(session, request).then(reply));
   reply({ loaded: true });

@@ -301,11 +301,11 @@ describe('Predictor', () => {
     const row = decode(SAMPLES.iris, [1, 2, 3, 4]);
     const admitted = [predictor.predict(row), predictor.predict(row)];
     expect(predictor.queuedRows).to.equal(2);
-    expect(() => predictor.checkAdmission()).to.throw(RequestError);
+    expect(predictor.refusal()).to.be.instanceOf(RequestError);
     const refused = await rejectionOf(RequestError, predictor.predict(row));
     expect([refused.code, refused.retryAfterSeconds]).to.deep.equal(['Overloaded', 1]);
     await Promise.all(admitted);
-    expect(() => predictor.checkAdmission()).not.to.throw();
+    expect(predictor.refusal()).to.equal(undefined);
   });
 
   it('passes deadline and signal on', async () => {

@@ -32,6 +32,13 @@ export interface ConnectionEnds {
 
 const MAX_COPIED_BYTES = 16 * 1024;
 
+/** A request whose answer is being made. */
+interface AskedRoute {
+  readonly exchange: DirectExchange;
+  readonly route: DirectRoute;
+  readonly requestId: string;
+}
+
 /**
  * A connection whose requests are answered without node:http for as long as they are plain. The first that is not takes the connection over to node:http, for good.
  * One request at a time: what a client sends before it has its answer stays in the socket.
@@ -98,23 +105,45 @@ export class DirectConnection {
     this.#exchange = exchange;
     this.#hasServed = true;
     this.#putBack(exchange.take(bytes.subarray(head.headBytes)));
-    this.#answer(exchange, route).catch((err: unknown) => {
-      // Past rendering errors: our mistake, which must end no more than this connection.
-      this.#dependencies.log.error({ err }, 'answer failed');
-      this.destroy();
-    });
+    const asked: AskedRoute = { exchange, route, requestId: requestIdFrom(head.headers['x-request-id'] ?? '') };
+    try {
+      const answer = this.#answerOf(asked);
+      if (answer instanceof Promise) void this.#sendLater(asked, answer);
+      else this.#send(asked, answer);
+    } catch (err) {
+      this.#fail(err);
+    }
   }
 
-  async #answer(exchange: DirectExchange, route: DirectRoute): Promise<void> {
-    const { observe, state, log } = this.#dependencies;
-    const { headers } = exchange;
-    const requestId = requestIdFrom(headers['x-request-id'] ?? '');
-    let answer: HttpAnswer;
+  #answerOf(asked: AskedRoute): HttpAnswer | Promise<HttpAnswer> {
     try {
-      answer = await route.answerTo(exchange);
+      return asked.route.answerTo(asked.exchange);
     } catch (error) {
-      answer = errorAnswer(toRequestError(error, { log, requestId }));
+      return this.#errorAnswer(asked, error);
     }
+  }
+
+  #errorAnswer({ requestId }: AskedRoute, error: unknown): HttpAnswer {
+    return errorAnswer(toRequestError(error, { log: this.#dependencies.log, requestId }));
+  }
+
+  async #sendLater(asked: AskedRoute, answer: Promise<HttpAnswer>): Promise<void> {
+    try {
+      this.#send(asked, await answer.catch((error: unknown) => this.#errorAnswer(asked, error)));
+    } catch (err) {
+      this.#fail(err);
+    }
+  }
+
+  /** Past rendering errors: our mistake, which must end no more than this connection. */
+  #fail(err: unknown): void {
+    this.#dependencies.log.error({ err }, 'answer failed');
+    this.destroy();
+  }
+
+  #send({ exchange, route, requestId }: AskedRoute, answer: HttpAnswer): void {
+    const { observe, state } = this.#dependencies;
+    const { headers } = exchange;
     exchange.onceOver(() =>
       observe({
         protocol: 'http',
@@ -132,35 +161,48 @@ export class DirectConnection {
       }),
     );
     const varies = isWorthCompressing(answer.body);
-    const coded = varies ? await compress(answer.body, headers['accept-encoding']) : undefined;
-    if (!exchange.isOver) this.#write(exchange, answer, { requestId, varies, ...(coded ?? answer) });
+    if (varies && headers['accept-encoding'] !== undefined) void this.#compressAndWrite(exchange, answer, requestId);
+    else this.#write(exchange, answer, { requestId, varies, body: answer.body });
+  }
+
+  async #compressAndWrite(exchange: DirectExchange, answer: HttpAnswer, requestId: string): Promise<void> {
+    try {
+      const coded = await compress(answer.body, exchange.headers['accept-encoding']);
+      this.#write(exchange, answer, { requestId, varies: true, ...(coded ?? { body: answer.body }) });
+    } catch (err) {
+      this.#fail(err);
+    }
   }
 
   #write(
-    { head }: DirectExchange,
+    exchange: DirectExchange,
     answer: HttpAnswer,
     made: { requestId: string; varies: boolean; body: string | Buffer; coding?: string },
   ): void {
+    if (exchange.isOver) return;
     const { state } = this.#dependencies;
+    const socket = this.#socket;
     const { requestId, varies, body, coding } = made;
-    const closes = head.closes || state.isDraining;
+    const closes = exchange.head.closes || state.isDraining;
     const bodyBytes = Buffer.byteLength(body);
     const generation = state.model?.generation;
     const text = answerHead(answer, { requestId, generation, bodyBytes, varies, coding, closes });
     // One byte a character is what most answers are, and faster. One piece costs less than two, unless much has to be copied.
     if (typeof body === 'string') {
-      this.#socket.write(text + body, bodyBytes === body.length ? 'latin1' : 'utf8', this.#onWritten);
+      socket.write(text + body, bodyBytes === body.length ? 'latin1' : 'utf8');
     } else if (bodyBytes <= MAX_COPIED_BYTES) {
-      this.#socket.write(Buffer.concat([Buffer.from(text, 'latin1'), body]), this.#onWritten);
+      socket.write(Buffer.concat([Buffer.from(text, 'latin1'), body]));
     } else {
-      this.#socket.cork();
-      this.#socket.write(text, 'latin1');
-      this.#socket.write(body, this.#onWritten);
-      this.#socket.uncork();
+      socket.cork();
+      socket.write(text, 'latin1');
+      socket.write(body);
+      socket.uncork();
     }
-    if (!closes) return;
-    this.#isClosing = true;
-    this.#socket.destroySoon();
+    this.#isClosing = closes;
+    // Most answers the kernel takes at once; to be called back costs each of them a turn of the tick queue.
+    if (socket.writableLength === 0 && socket.errored === null && !socket.destroyed) this.#onWritten();
+    else socket.write('', this.#onWritten);
+    if (closes) socket.destroySoon();
   }
 
   readonly #onWritten = (error?: Error | null): void => {

@@ -56,22 +56,26 @@ export class DirectExchange implements Exchange {
     }
   }
 
-  async readBody({ maxBytes, timeoutMs, share }: BodyLimits): Promise<Buffer> {
+  readBody({ maxBytes, timeoutMs, share }: BodyLimits): Buffer | Promise<Buffer> {
     if (this.head.bodyBytes > maxBytes) throw bodyTooLarge(maxBytes);
     if (this.isOver) throw bodyLate();
     this.#share = share;
     for (const { length } of this.#chunks) share?.take(length);
-    if (this.#missingBytes > 0) await this.#rest(timeoutMs);
+    return this.#missingBytes > 0 ? this.#rest(timeoutMs) : this.#body();
+  }
+
+  #body(): Buffer {
     const [first] = this.#chunks;
     return first && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
   }
 
-  async #rest(timeoutMs: number): Promise<void> {
+  async #rest(timeoutMs: number): Promise<Buffer> {
     const waiting = Promise.withResolvers<void>();
     this.#waiting = waiting;
     const timer = setTimeout(() => waiting.reject(bodyLate()), timeoutMs);
     try {
       await waiting.promise;
+      return this.#body();
     } finally {
       clearTimeout(timer);
     }

@@ -64,6 +64,25 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
   const end = bytes.indexOf(HEAD_END);
   if (end === -1 || end > MAX_HEAD_BYTES) return undefined;
   const text = bytes.toString('latin1', 0, end);
+  return knownHeads.get(text) ?? learn(text, parsePlainHead(text));
+}
+
+/** Clients send the same head again and again, but for a few lengths of their bodies. */
+const knownHeads = new Map<string, PlainHead>();
+const MAX_KNOWN_HEADS = 128;
+const MAX_KNOWN_HEAD_LENGTH = 1024;
+
+/** Not what no second request has. */
+function learn(text: string, head: PlainHead | undefined): PlainHead | undefined {
+  if (!head || text.length > MAX_KNOWN_HEAD_LENGTH) return head;
+  if (head.headers['x-request-id'] !== undefined || head.headers.traceparent !== undefined) return head;
+  if (knownHeads.size >= MAX_KNOWN_HEADS) knownHeads.clear();
+  knownHeads.set(text, head);
+  return head;
+}
+
+/** @param text without the empty line at its end */
+function parsePlainHead(text: string): PlainHead | undefined {
   if (!WELL_FORMED.test(text)) return undefined;
   const lineEnd = text.indexOf('\r\n');
   const headers = readKnown(text, lineEnd);
@@ -74,7 +93,7 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
   const closes = CLOSE.test(connection);
   if (bodyBytes === undefined || !(closes || KEEP_ALIVE.test(connection))) return undefined;
   const path = text.slice(method.length + 1, lineEnd - VERSION.length);
-  return { method, path, headers, bodyBytes, closes, headBytes: end + HEAD_END.length };
+  return { method, path, headers, bodyBytes, closes, headBytes: text.length + HEAD_END.length };
 }
 
 /** @returns undefined when the length is not plain */

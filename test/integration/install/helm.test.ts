@@ -54,7 +54,14 @@ describe('the Helm chart on a real API server', function () {
   /** The API server's authorizer reads roles from a cache of its own, a moment after they were written. */
   const authorizerKnowsRights = async (namespaces: readonly string[]) => {
     for (const namespace of namespaces) {
-      const question = ['auth', 'can-i', 'list', 'modeldeployments', `--namespace=${namespace}`, `--as=${OPERATOR_USER}`];
+      const question = [
+        'auth',
+        'can-i',
+        'list',
+        'modeldeployments',
+        `--namespace=${namespace}`,
+        `--as=${OPERATOR_USER}`,
+      ];
       await soon(() => controlPlane.kubectl(question));
     }
   };

@@ -361,8 +361,8 @@ describe('Batcher', () => {
         4,
         '399 rows are waiting and 400 may; try again in 4 s',
       ]);
-      expect(() => batcher.checkAdmission(1)).not.to.throw();
-      expect(() => batcher.checkAdmission(2)).to.throw(RequestError);
+      expect(batcher.refusalOf(1)).to.equal(undefined);
+      expect(batcher.refusalOf(2)?.code).to.equal('Overloaded');
       await clock.turns();
       expect(await sums(waiting)).to.have.length(399);
       expect(batcher.queuedRows).to.equal(0);

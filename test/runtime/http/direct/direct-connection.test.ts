@@ -5,7 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { DirectDoor } from '../../../../runtime/http/direct/direct-door.ts';
 import { RequestError } from '../../../../runtime/errors.ts';
-import type { Answerer } from '../../../../runtime/http/answer.ts';
+import { type Answerer, errorAnswer } from '../../../../runtime/http/answer.ts';
 import type { RequestRecord } from '../../../../runtime/request-record.ts';
 import { ServingState } from '../../../../runtime/serving-state.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -142,22 +142,30 @@ describe('a connection that is answered directly', () => {
     expect(bed.handedOver).to.equal(0);
   });
 
-  it('reads on over the rest of a body that was refused early', async () => {
-    const refuse: Answerer = () => Promise.reject(new RequestError('Overloaded', 'full', { retryAfterSeconds: 7 }));
-    await using bed = new Bed(refuse);
-    const socket = await bed.connect();
-    const { bodies, text } = bodiesOn(socket);
-    const words = Buffer.from(post('x'.repeat(1000), '', '/other') + post('next'));
-    socket.write(words.subarray(0, 500));
-    await eventually(() =>
-      expect(text())
-        .to.match(/^HTTP\/1\.1 429 Too Many Requests\r\n.*Retry-After: 7\r\n/s)
-        .and.include('"full"'),
-    );
-    socket.write(words.subarray(500));
-    await eventually(() => expect(bodies()).to.deep.equal(['<next>']));
-    expect(bed.records.map(({ status }) => status)).to.deep.equal([429, 200]);
-  });
+  const full = new RequestError('Overloaded', 'full', { retryAfterSeconds: 7 });
+  const REFUSALS: Readonly<Record<string, Answerer>> = {
+    'at once': () => errorAnswer(full),
+    'by throwing': () => {
+      throw full;
+    },
+    later: () => Promise.reject(full),
+  };
+  for (const [when, refuse] of Object.entries(REFUSALS))
+    it(`reads on over the rest of a body that was refused early, ${when}`, async () => {
+      await using bed = new Bed(refuse);
+      const socket = await bed.connect();
+      const { bodies, text } = bodiesOn(socket);
+      const words = Buffer.from(post('x'.repeat(1000), '', '/other') + post('next'));
+      socket.write(words.subarray(0, 500));
+      await eventually(() =>
+        expect(text())
+          .to.match(/^HTTP\/1\.1 429 Too Many Requests\r\n.*Retry-After: 7\r\n/s)
+          .and.include('"full"'),
+      );
+      socket.write(words.subarray(500));
+      await eventually(() => expect(bodies()).to.deep.equal(['<next>']));
+      expect(bed.records.map(({ status }) => status)).to.deep.equal([429, 200]);
+    });
 
   it('ends after the answer when the client says so, whatever it sent behind', async () => {
     await using bed = new Bed();
