@@ -90,7 +90,7 @@ export class ChildWriter {
       if (!unlabelled) throw error;
       assertWritable(unlabelled, modelDeployment);
       await this.#applyOver(unlabelled, desired, memory);
-      return this.#repaired(repairEvent(desired, unlabelled, [...findDrift(desired, unlabelled)]));
+      return this.#repaired(repairEvent(desired, unlabelled, findDrift(desired, unlabelled)));
     }
     return wasSeen ? this.#repaired(recreateEvent(desired)) : undefined;
   }
@@ -110,7 +110,7 @@ export class ChildWriter {
   async #apply(desired: KubernetesObject, precondition: Precondition, memory: ChildMemory): Promise<void> {
     const answer = await this.#options.cluster.apply(desired, precondition);
     memory.isSeen = true;
-    const kept = [...findDrift(desired, answer)];
+    const kept = findDrift(desired, answer);
     const hash = desired.metadata?.annotations?.[ANNOTATIONS.appliedHash] ?? '';
     memory.normalised = { hash, fields: new Set(kept.map(fieldAndValue)) };
     if (kept.length === 0) return;
@@ -143,8 +143,8 @@ export class ChildWriter {
 }
 
 /** Without the fields that the API server stores in its own way: applying them again would change nothing, for ever. */
-function differences(desired: KubernetesObject, live: KubernetesObject, { normalised }: ChildMemory): Drift[] {
-  const drift = [...findDrift(desired, live)];
+function differences(desired: KubernetesObject, live: KubernetesObject, { normalised }: ChildMemory): readonly Drift[] {
+  const drift = findDrift(desired, live);
   const isKnown = normalised?.hash === desired.metadata?.annotations?.[ANNOTATIONS.appliedHash];
   return isKnown ? drift.filter((one) => !normalised?.fields.has(fieldAndValue(one))) : drift;
 }

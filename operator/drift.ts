@@ -14,54 +14,74 @@ export interface Drift {
  * Finds the fields that `desired` sets and `live` has otherwise. Fields that only `live` has belong to others: defaults,
  * injected containers, annotations of tools; not so keys of maps that are one value, such as a Service's selector.
  */
-export function findDrift(desired: KubernetesObject, live: KubernetesObject): Iterable<Drift> {
-  return compare(desired, live, '');
+export function findDrift(desired: KubernetesObject, live: KubernetesObject): readonly Drift[] {
+  return new Comparison().of(desired, live);
 }
 
 /** Whether `live` lacks anything that `desired` sets; of whole objects or of values inside them. */
 export function hasDrift(desired: unknown, live: unknown): boolean {
-  return compare(desired, live, '').next().done !== true;
+  return new Comparison().of(desired, live).length > 0;
 }
 
-function* compare(desired: unknown, live: unknown, field: string): Generator<Drift> {
-  if (desired === undefined || Object.is(desired, live)) return;
-  if (Array.isArray(desired) && Array.isArray(live)) yield* compareLists(desired, live, field);
-  else if (isRecord(desired) && isRecord(live)) yield* compareRecords(desired, live, field);
-  else yield { field, desired, live };
-}
+/** Every pass compares every child: a field is spelled only where it differs, which is seldom. */
+class Comparison {
+  readonly #found: Drift[] = [];
+  /** From the object to where it is now: names of fields, and items in brackets. */
+  readonly #path: string[] = [];
 
-function* compareRecords(
-  desired: Readonly<Record<string, unknown>>,
-  live: Readonly<Record<string, unknown>>,
-  field: string,
-): Generator<Drift> {
-  for (const name in desired) yield* compare(desired[name], live[name], pathOf(field, name));
-  if (!isAtomicMap(lastName(field))) return;
-  for (const name in live) {
-    if (!(name in desired)) yield { field: pathOf(field, name), desired: undefined, live: live[name] };
+  of(desired: unknown, live: unknown): readonly Drift[] {
+    this.#compare(desired, live, '');
+    return this.#found;
   }
-}
 
-function* compareLists(desired: readonly unknown[], live: readonly unknown[], field: string): Generator<Drift> {
-  const identify = itemIdentity(lastName(field));
-  if (!identify && desired.length !== live.length) {
-    yield { field, desired, live };
-    return;
+  /** @param name of the field that holds both */
+  #compare(desired: unknown, live: unknown, name: string): void {
+    if (desired === undefined || Object.is(desired, live)) return;
+    if (Array.isArray(desired) && Array.isArray(live)) this.#compareLists(desired, live, name);
+    else if (isRecord(desired) && isRecord(live)) this.#compareRecords(desired, live, name);
+    else this.#add(desired, live);
   }
-  const liveItems = identify && new Map(live.map((item) => [identify(item), item]));
-  for (const [index, item] of desired.entries()) {
-    const id = identify?.(item);
-    const liveItem = id === undefined ? live[index] : liveItems?.get(id);
-    yield* compare(item, liveItem, `${field}[${id ?? index}]`);
-  }
-}
 
-function lastName(field: string): string {
-  return field.slice(field.lastIndexOf('.') + 1);
+  #compareRecords(
+    desired: Readonly<Record<string, unknown>>,
+    live: Readonly<Record<string, unknown>>,
+    name: string,
+  ): void {
+    for (const key in desired) {
+      this.#path.push(key);
+      this.#compare(desired[key], live[key], key);
+      this.#path.pop();
+    }
+    if (!isAtomicMap(name)) return;
+    for (const key in live) {
+      if (key in desired) continue;
+      this.#path.push(key);
+      this.#add(undefined, live[key]);
+      this.#path.pop();
+    }
+  }
+
+  #compareLists(desired: readonly unknown[], live: readonly unknown[], name: string): void {
+    const identify = itemIdentity(name);
+    if (!identify && desired.length !== live.length) return this.#add(desired, live);
+    const liveItems = identify && new Map(live.map((item) => [identify(item), item]));
+    for (const [index, item] of desired.entries()) {
+      const id = identify?.(item);
+      const liveItem = id === undefined ? live[index] : liveItems?.get(id);
+      this.#path.push(`[${id ?? index}]`);
+      this.#compare(item, liveItem, '');
+      this.#path.pop();
+    }
+  }
+
+  #add(desired: unknown, live: unknown): void {
+    this.#found.push({ field: this.#path.reduce(spell, ''), desired, live });
+  }
 }
 
 /** Keys with dots, as annotations and labels have them, go into brackets. */
-function pathOf(field: string, name: string): string {
-  if (/[./]/.test(name)) return `${field}[${name}]`;
-  return field === '' ? name : `${field}.${name}`;
+function spell(field: string, step: string): string {
+  if (step.startsWith('[')) return `${field}${step}`;
+  if (/[./]/.test(step)) return `${field}[${step}]`;
+  return field === '' ? step : `${field}.${step}`;
 }

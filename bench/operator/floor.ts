@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
 import { FIELD_MANAGER } from '../../operator/api/labels.ts';
 import { RESOURCES, resourcePath } from '../../operator/cluster/resources.ts';
@@ -11,7 +12,7 @@ import {
   watchObjects,
   type Bed,
 } from './bed.ts';
-import { CLIENTS, quantile, round } from './measure.ts';
+import { BETWEEN_EDITS_MS, CLIENTS, quantile, round } from './measure.ts';
 
 /** What the same writes cost without an operator: nobody can be faster than this on that machine with this API server. */
 export interface Floor {
@@ -125,6 +126,7 @@ async function measureEdits(
     await isApplied;
     took.push(performance.now() - startedAt);
     seen.clear();
+    await delay(BETWEEN_EDITS_MS);
   }
   for (const watch of watches) watch.stop();
   return { editP50Ms: quantile(took, 0.5), editP99Ms: quantile(took, 0.99) };

@@ -49,6 +49,8 @@ export interface Idle {
   readonly peakRssMB: number;
 }
 
+/** The rollout of one edit is over before the next, as with people: its requests would be in the way of what is measured. */
+export const BETWEEN_EDITS_MS = 250;
 /** Requests of users at once. */
 export const CLIENTS = 16;
 const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete']);
@@ -159,6 +161,7 @@ export async function measureEdits(
     await changed;
     took.push(performance.now() - startedAt);
     waiting.delete(name);
+    if (!behindStorm) await delay(BETWEEN_EDITS_MS);
   }
   await storm;
   watch.stop();

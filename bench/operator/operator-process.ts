@@ -141,7 +141,8 @@ export class OperatorProcess {
       }
       if (performance.now() - since >= quietMs) return since;
       if (performance.now() > deadline) throw new Error(`not idle after ${IDLE_TIMEOUT_MS / 1_000} s`);
-      await delay(50);
+      // Not more often: the operator takes a millisecond or two to write its metrics.
+      await delay(100);
     }
   }
 

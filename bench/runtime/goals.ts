@@ -123,7 +123,9 @@ function overloadGoals(runtime: RuntimeResults | undefined, server: string, load
     summaryOf(tenfold.filter(({ probesPerSecond }) => probesPerSecond === perSecond).map(probeP99));
   const capacity = overload?.capacityPerSecond ?? NaN;
   const goodput = tenfold.map(({ load }) => load.goodputPerSecond / capacity);
-  const waits = tenfold.map(({ load }) => (load.acceptedMs?.p99 ?? Infinity) / ((QUEUED_ROWS / capacity) * 1000));
+  const waits = tenfold.map(
+    ({ load }) => (load.acceptedMs?.p99 ?? Infinity) / ((QUEUED_ROWS / load.goodputPerSecond) * 1000),
+  );
   return [
     {
       measure: `${load}: p99 of \`/livez\`, 10 new connections a second`,
