@@ -27,6 +27,8 @@ export interface ModelQuery {
   readonly resolveNow: string | undefined;
   /** A newer generation is noticed within this time; undefined: the operator's default. */
   readonly pollIntervalMs: number | undefined;
+  /** What an operator before this one was told. It counts until the first poll, some seconds later, which asks for a whole bucket together. */
+  readonly lastKnown?: ModelResolution | undefined;
 }
 
 export interface ModelResolverOptions {
@@ -44,6 +46,8 @@ export interface ModelResolverOptions {
 
 /** How long a pass waits for the first answer; after that it goes on without, and is called again. */
 const PATIENCE_MS = 2_000;
+/** When what an operator before this one knew is looked up: late enough for all objects of a bucket to be known by then. */
+const CHECK_LAST_KNOWN_MS = 5_000;
 
 /**
  * Asks storage which generation a path has, once for all objects that name it, again every poll interval, and says when the
@@ -96,7 +100,7 @@ export class ModelResolver {
     for (const followed of this.#followed.values()) followed.cancelTimer();
   }
 
-  #subscribe(key: Key, { path, generation, resolveNow, pollIntervalMs }: ModelQuery): FollowedPath {
+  #subscribe(key: Key, { path, generation, resolveNow, pollIntervalMs, lastKnown }: ModelQuery): FollowedPath {
     const id = idOf({ path, generation });
     const before = this.#followedBy.get(key);
     if (before && idOf(before) !== id) this.forget(key);
@@ -107,7 +111,10 @@ export class ModelResolver {
     subscriptions.set(key, { resolveNow, pollIntervalMs: intervalMs });
     this.#followedBy.set(key, followed);
     if (isNews && followed.asking) followed.isAskedAgain = true;
-    if (!followed.answer || isNews) this.#ask(followed);
+    if (!followed.answer && !followed.asking && lastKnown) {
+      followed.answer = lastKnown;
+      this.#pollIn(followed, Math.min(intervalMs, CHECK_LAST_KNOWN_MS));
+    } else if (!followed.answer || isNews) this.#ask(followed);
     else if (isDueLaterThan(followed, this.#options.clock.now() + intervalMs)) this.#pollIn(followed, intervalMs);
     return followed;
   }

@@ -13,7 +13,7 @@ import { TerminalError, WaitingError } from './errors.ts';
 import type { ModelResolver } from './model-resolver.ts';
 import { observe, type CacheReader, type Snapshot } from './observe.ts';
 import { makePlan, type Plan } from './plan.ts';
-import { rememberedResolution } from './remembered-resolution.ts';
+import { lastResolution, rememberedResolution } from './remembered-resolution.ts';
 import type { TemplateConfig } from './resources/index.ts';
 import { computeEvents } from './status/compute-events.ts';
 import { computeStatus } from './status/compute-status.ts';
@@ -78,6 +78,11 @@ export class Reconciler {
       generation,
       resolveNow: modelDeployment.metadata.annotations?.[ANNOTATIONS.resolveNow],
       pollIntervalMs: pollInterval === undefined ? undefined : durationToMs(pollInterval),
+      // Only of one that is well: what is wrong may be over.
+      lastKnown:
+        modelDeployment.status && saysReady(modelDeployment.status)
+          ? lastResolution(modelDeployment, children.deployment)
+          : undefined,
     });
   }
 

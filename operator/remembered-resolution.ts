@@ -12,7 +12,14 @@ export function rememberedResolution(
   modelDeployment: ModelDeployment,
   deployment: V1Deployment | undefined,
 ): ModelResolution | undefined {
-  if (!holdsStill(modelDeployment)) return undefined;
+  return holdsStill(modelDeployment) ? lastResolution(modelDeployment, deployment) : undefined;
+}
+
+/** What status and Deployment say of the resolution that the pods were made for. @returns undefined: nothing, or of another model */
+export function lastResolution(
+  modelDeployment: ModelDeployment,
+  deployment: V1Deployment | undefined,
+): ModelResolution | undefined {
   const deployed = readRolloutMemory(deployment);
   if (deployed?.resolvedFor !== modelIdentity(modelDeployment) || isGenerationRefused(deployed)) return undefined;
   const { path, generation, sizeBytes, resolvedAt } = modelDeployment.status?.model ?? {};

@@ -92,6 +92,40 @@ describe('model resolver', () => {
     expect(asked).to.have.lengthOf(2);
   });
 
+  it('takes what was known before it started, and looks it up some seconds later', async () => {
+    const { resolve, clock, storage, asked, changed } = makeResolver(stat('7'));
+    const lastKnown = {
+      kind: 'resolved',
+      generation: '7',
+      sizeBytes: 1_000,
+      resolvedAt: '2025-12-31T00:00:00Z',
+    } as const;
+    expect(await resolve('x', { lastKnown })).to.equal(lastKnown);
+    expect(asked).to.deep.equal([]);
+    await clock.advance(5_000);
+    expect(asked).to.have.lengthOf(1);
+    expect(await resolve('x', { lastKnown })).to.deep.equal(lastKnown);
+    expect(changed).to.deep.equal([]);
+    storage.behaviour = stat('8');
+    await clock.advance(POLL_MS);
+    expect(changed).to.deep.equal(['a/x']);
+    expect(await resolve('x', { lastKnown })).to.include({ generation: '8' });
+  });
+
+  it('finds out that a model has gone since then', async () => {
+    const { resolve, clock, changed } = makeResolver(notFound);
+    const lastKnown = {
+      kind: 'resolved',
+      generation: '7',
+      sizeBytes: 1_000,
+      resolvedAt: '2025-12-31T00:00:00Z',
+    } as const;
+    await resolve('x', { lastKnown });
+    await clock.advance(5_000);
+    expect(changed).to.deep.equal(['a/x']);
+    expect(await resolve('x', { lastKnown })).to.include({ reason: 'ModelNotFound' });
+  });
+
   it('asks for an exact generation once, beside the newest', async () => {
     const { resolve, clock, asked } = makeResolver(stat('5'));
     expect(await resolve('x', { generation: '5' })).to.include({ kind: 'resolved', generation: '5' });
