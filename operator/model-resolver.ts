@@ -100,23 +100,28 @@ export class ModelResolver {
     for (const followed of this.#followed.values()) followed.cancelTimer();
   }
 
-  #subscribe(key: Key, { path, generation, resolveNow, pollIntervalMs, lastKnown }: ModelQuery): FollowedPath {
+  #subscribe(key: Key, query: ModelQuery): FollowedPath {
+    const { path, generation, resolveNow, pollIntervalMs = this.#options.pollIntervalMs } = query;
     const id = idOf({ path, generation });
     const before = this.#followedBy.get(key);
     if (before && idOf(before) !== id) this.forget(key);
     const followed = this.#followed.get(id) ?? this.#follow(id, followPath(path, generation));
     const { subscriptions } = followed;
     const isNews = subscriptions.has(key) && subscriptions.get(key)?.resolveNow !== resolveNow;
-    const intervalMs = pollIntervalMs ?? this.#options.pollIntervalMs;
-    subscriptions.set(key, { resolveNow, pollIntervalMs: intervalMs });
+    subscriptions.set(key, { resolveNow, pollIntervalMs });
     this.#followedBy.set(key, followed);
     if (isNews && followed.asking) followed.isAskedAgain = true;
-    if (!followed.answer && !followed.asking && lastKnown) {
-      followed.answer = lastKnown;
-      this.#pollIn(followed, Math.min(intervalMs, CHECK_LAST_KNOWN_MS));
-    } else if (!followed.answer || isNews) this.#ask(followed);
-    else if (isDueLaterThan(followed, this.#options.clock.now() + intervalMs)) this.#pollIn(followed, intervalMs);
+    if (isNews) this.#ask(followed);
+    else if (!followed.answer) this.#answerFirst(followed, query.lastKnown);
+    else if (isDueLaterThan(followed, this.#options.clock.now() + pollIntervalMs))
+      this.#pollIn(followed, pollIntervalMs);
     return followed;
+  }
+
+  #answerFirst(followed: FollowedPath, lastKnown: ModelResolution | undefined): void {
+    if (!lastKnown || followed.asking) return this.#ask(followed);
+    followed.answer = lastKnown;
+    this.#pollIn(followed, Math.min(pollIntervalMs(followed), CHECK_LAST_KNOWN_MS));
   }
 
   #follow(id: string, followed: FollowedPath): FollowedPath {
