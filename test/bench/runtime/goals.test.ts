@@ -82,7 +82,7 @@ describe('the goals of the benchmarks', () => {
       const runtime = { ...MEASURED, pinned: true, effort: EFFORT, models: [], startUps: [], overloads };
       return find(
         judgeGoals({ runtime, peers: undefined, memory: undefined }),
-        'the same, 40 new connections a second',
+        '10x overload of the network: the same, 40 new connections a second',
       );
     };
     expect(isReached(judge(0))).to.equal(true);
