@@ -41,7 +41,7 @@ const EXPECTED = {
     ],
   },
   runtime: {
-    Entrypoint: ['node', '--max-semi-space-size=16', 'dist/bundle/runtime/main.js'],
+    Entrypoint: ['node', '--max-semi-space-size=8', 'dist/bundle/runtime/main.js'],
     Env: [
       'PATH=/usr/local/bin',
       'NODE_ENV=production',
