@@ -20,6 +20,8 @@ export interface FollowedPath {
   readonly subscriptions: Map<Key, Subscription>;
   /** undefined: storage has not answered yet. */
   answer: ModelResolution | undefined;
+  /** The answer is only what an operator before this one was told, of one object. */
+  isUnproven: boolean;
   asking: { readonly done: Promise<void>; readonly sinceMs: number } | undefined;
   /** Somebody wants to know what is true after the question under way began. */
   isAskedAgain: boolean;
@@ -50,6 +52,7 @@ export function followPath(path: string, generation: string | undefined): Follow
     bucket: 'bucket' in parsed ? parsed.bucket : '',
     subscriptions: new Map(),
     answer: undefined,
+    isUnproven: false,
     asking: undefined,
     isAskedAgain: false,
     unsettled: undefined,

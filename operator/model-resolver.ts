@@ -27,8 +27,11 @@ export interface ModelQuery {
   readonly resolveNow: string | undefined;
   /** A newer generation is noticed within this time; undefined: the operator's default. */
   readonly pollIntervalMs: number | undefined;
-  /** What an operator before this one was told. It counts until the first poll, some seconds later, which asks for a whole bucket together. */
-  readonly lastKnown?: ModelResolution | undefined;
+  /**
+   * What an operator before this one was told, asked for where storage has not answered yet. For this object it counts until the first poll, some
+   * seconds later, which asks for a whole bucket together.
+   */
+  readonly lastKnown?: (() => ModelResolution | undefined) | undefined;
 }
 
 export interface ModelResolverOptions {
@@ -110,17 +113,28 @@ export class ModelResolver {
     const isNews = subscriptions.has(key) && subscriptions.get(key)?.resolveNow !== resolveNow;
     subscriptions.set(key, { resolveNow, pollIntervalMs });
     this.#followedBy.set(key, followed);
-    if (isNews && followed.asking) followed.isAskedAgain = true;
-    if (isNews) this.#ask(followed);
-    else if (!followed.answer) this.#answerFirst(followed, query.lastKnown);
+    if (isNews) this.#askAnew(followed);
+    else if (!this.#hasAnswerFor(followed, query)) this.#answerFirst(followed, query);
     else if (isDueLaterThan(followed, this.#options.clock.now() + pollIntervalMs))
       this.#pollIn(followed, pollIntervalMs);
     return followed;
   }
 
-  #answerFirst(followed: FollowedPath, lastKnown: ModelResolution | undefined): void {
-    if (!lastKnown || followed.asking) return this.#ask(followed);
-    followed.answer = lastKnown;
+  #askAnew(followed: FollowedPath): void {
+    if (followed.asking) followed.isAskedAgain = true;
+    this.#ask(followed);
+  }
+
+  /** What an operator before this one was told of one object holds for another only if that was told the same. */
+  #hasAnswerFor({ answer, isUnproven }: FollowedPath, { lastKnown }: ModelQuery): boolean {
+    return isUnproven ? isSameModel(answer, lastKnown?.()) : answer !== undefined;
+  }
+
+  #answerFirst(followed: FollowedPath, { lastKnown }: ModelQuery): void {
+    const known = followed.asking || followed.isUnproven ? undefined : lastKnown?.();
+    followed.answer = known;
+    if (!known) return this.#ask(followed);
+    followed.isUnproven = true;
     this.#pollIn(followed, Math.min(pollIntervalMs(followed), CHECK_LAST_KNOWN_MS));
   }
 
@@ -210,6 +224,7 @@ export class ModelResolver {
   #onStat(followed: FollowedPath, stat: ModelStat): void {
     const nowMs = this.#options.clock.now();
     followed.failuresInARow = 0;
+    followed.isUnproven = false;
     this.#options.onAsked?.('resolved');
     if (!hasSettled(followed, stat, nowMs)) {
       if (followed.answer?.kind !== 'resolved') {
@@ -241,6 +256,7 @@ export class ModelResolver {
   #setAnswer(followed: FollowedPath, answer: ModelResolution): void {
     const isSame = JSON.stringify(followed.answer) === JSON.stringify(answer);
     followed.answer = answer;
+    followed.isUnproven = false;
     if (isSame) return;
     for (const key of followed.subscriptions.keys()) {
       if (!this.#waiting.has(key)) this.#options.onChange(key);
@@ -259,4 +275,8 @@ export class ModelResolver {
     followed.dueAtMs = clock.now() + afterMs;
     followed.cancelTimer = clock.after(afterMs, () => this.#poll(followed));
   }
+}
+
+function isSameModel(one: ModelResolution | undefined, other: ModelResolution | undefined): boolean {
+  return one?.kind === 'resolved' && other?.kind === 'resolved' && one.generation === other.generation;
 }

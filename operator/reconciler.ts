@@ -79,10 +79,7 @@ export class Reconciler {
       resolveNow: modelDeployment.metadata.annotations?.[ANNOTATIONS.resolveNow],
       pollIntervalMs: pollInterval === undefined ? undefined : durationToMs(pollInterval),
       // Only of one that is well: what is wrong may be over.
-      lastKnown:
-        modelDeployment.status && saysReady(modelDeployment.status)
-          ? lastResolution(modelDeployment, children.deployment)
-          : undefined,
+      lastKnown: () => (isReady(modelDeployment) ? lastResolution(modelDeployment, children.deployment) : undefined),
     });
   }
 
@@ -160,6 +157,10 @@ export class Reconciler {
 /** Its children go with it; nothing is made again. */
 function isGoing({ metadata }: ModelDeployment): boolean {
   return metadata.deletionTimestamp !== undefined;
+}
+
+function isReady({ status }: ModelDeployment): boolean {
+  return status !== undefined && saysReady(status);
 }
 
 function saysReady({ conditions }: ModelDeploymentStatus): boolean {

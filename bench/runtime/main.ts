@@ -74,6 +74,7 @@ const builds = values.runtime.map((text) => {
   return { name: name ?? 'ours', main: resolve(ROOT, file!) };
 });
 const runtimes = builds.map(({ name, main }) => ours(main, name, env));
+const oneByOne = builds.map(({ name, main }) => ours(main, `${name}${ONE_BY_ONE}`, { ...env, BATCHING_MAX_ROWS: '1' }));
 if (!CAN_PIN) console.warn('servers and client share cores here: two cores and taskset make the numbers steadier');
 
 const client = await LoadClient.start();
@@ -88,14 +89,8 @@ try {
   }
   const startUps: StartUpResult[] = [];
   const overloads: OverloadResult[] = [];
-  for (const runtime of runtimes) {
-    if (isNamed('start-up')) startUps.push(await startUp(runtime));
-    if (isNamed('overload')) overloads.push(await overload(runtime));
-  }
-  for (const { name, main } of builds) {
-    const oneByOne = ours(main, `${name}${ONE_BY_ONE}`, { ...env, BATCHING_MAX_ROWS: '1' });
-    if (isNamed('overload')) overloads.push(await overload(oneByOne));
-  }
+  if (isNamed('start-up')) for (const runtime of runtimes) startUps.push(await startUp(runtime));
+  if (isNamed('overload')) for (const runtime of [...runtimes, ...oneByOne]) overloads.push(await overload(runtime));
   const result: RuntimeResults = {
     date: new Date().toISOString(),
     machine,

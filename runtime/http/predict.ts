@@ -1,10 +1,11 @@
 import type { ServingState } from '../serving-state.ts';
-import { type Answerer, errorAnswer, type Exchange, type HttpAnswer } from './answer.ts';
+import type { Answerer } from './answer.ts';
 import { BodyBudget } from './body-budget.ts';
 import { bodyFormatOf, encodePrediction } from './predict-formats.ts';
 import { requestTimeoutMsOf } from './request-timeout.ts';
 import { serverTiming } from './server-timing.ts';
 import { decodeOrShow } from './show-example.ts';
+import { unlessFull } from './unless-full.ts';
 import { StageClock } from '../stage-clock.ts';
 
 export interface PredictLimits {
@@ -16,17 +17,11 @@ export interface PredictLimits {
 /** `POST /predict` and its other names: V1 JSON, CSV or .npy in, predictions out as JSON or CSV. */
 export function predictV1(state: ServingState, { maxRequestBytes, requestTimeoutMs }: PredictLimits): Answerer {
   const budget = new BodyBudget(maxRequestBytes);
-  return (exchange) => {
-    const refusal = state.requireModel().predictor.refusal();
-    return refusal ? errorAnswer(refusal) : answerTo(exchange);
-  };
-
-  async function answerTo(exchange: Exchange): Promise<HttpAnswer> {
+  return unlessFull(state, async (exchange, { predictor, signature, example }) => {
     const { headers, gone: signal } = exchange;
     const clock = new StageClock(exchange.stages);
     const timeoutMs = requestTimeoutMsOf(headers, requestTimeoutMs);
     const deadlineMs = clock.startedMs + timeoutMs;
-    const { predictor, signature, example } = state.requireModel();
     const format = bodyFormatOf(headers['content-type'], exchange.querystring);
     const share = budget.share(exchange);
     const body = await exchange.readBody({ maxBytes: maxRequestBytes, timeoutMs, share });
@@ -40,5 +35,5 @@ export function predictV1(state: ServingState, { maxRequestBytes, requestTimeout
     clock.end('encodeMs');
     const timing = serverTiming(headers, clock);
     return timing ? { ...answer, headers: [...answer.headers, timing] } : answer;
-  }
+  });
 }

@@ -3,13 +3,14 @@ import { decodeV2Request } from '../protocol/v2/decode-request.ts';
 import { encodeV2Response } from '../protocol/v2/encode-response.ts';
 import { JSON_LENGTH_HEADER, jsonLengthOf } from '../protocol/v2-binary/body.ts';
 import type { ServingState } from '../serving-state.ts';
-import { type Answerer, errorAnswer, type Exchange, type HttpAnswer, JSON_TYPE } from './answer.ts';
+import { type Answerer, JSON_TYPE } from './answer.ts';
 import { BodyBudget } from './body-budget.ts';
 import type { PredictLimits } from './predict.ts';
 import { requireJson } from './read-body.ts';
 import { requestTimeoutMsOf } from './request-timeout.ts';
 import { serverTiming } from './server-timing.ts';
 import { decodeOrShow } from './show-example.ts';
+import { unlessFull } from './unless-full.ts';
 import { StageClock } from '../stage-clock.ts';
 
 /** `POST /v2/models/NAME/infer`: JSON, or JSON with tensors behind it; the answer in the form that was asked for. */
@@ -19,18 +20,12 @@ export function infer(
   { maxRequestBytes, requestTimeoutMs }: PredictLimits,
 ): Answerer {
   const budget = new BodyBudget(maxRequestBytes);
-  return (exchange) => {
-    const refusal = state.requireModel().predictor.refusal();
-    return refusal ? errorAnswer(refusal) : answerTo(exchange);
-  };
-
-  async function answerTo(exchange: Exchange): Promise<HttpAnswer> {
+  return unlessFull(state, async (exchange, model) => {
     const { headers, gone: signal } = exchange;
     const contentType = headers['content-type'];
     const clock = new StageClock(exchange.stages);
     const timeoutMs = requestTimeoutMsOf(headers, requestTimeoutMs);
     const deadlineMs = clock.startedMs + timeoutMs;
-    const model = state.requireModel();
     requireContentType(contentType);
     const share = budget.share(exchange);
     const bytes = await exchange.readBody({ maxBytes: maxRequestBytes, timeoutMs, share });
@@ -51,7 +46,7 @@ export function infer(
     if (timing) extra.push(timing);
     const answerType = answerJsonBytes === undefined ? JSON_TYPE : 'application/octet-stream';
     return { status: 200, contentType: answerType, body, headers: extra };
-  }
+  });
 }
 
 /** Bytes, or bytes behind JSON, also as Triton's clients name them on Vertex AI. */

@@ -1,8 +1,9 @@
 import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 
-/** A tenth of what a thread of the usual niceness gets of a core that both want. */
-const NICENESS = 10;
+/** So much nicer than the process, a thread gets a tenth of what the others get of a core that both want (sched(7)). */
+const NICER = 10;
+const NICEST = 19;
 
 /**
  * Lets the other threads of this process go first where they share a core with this one, and with threads that it starts: with a CPU limit of one core, an
@@ -12,7 +13,7 @@ const NICENESS = 10;
 export function yieldCore(): void {
   try {
     const threadId = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
-    setPriority(threadId, NICENESS);
+    setPriority(threadId, Math.min(NICEST, getPriority() + NICER));
   } catch {
     // No /proc, or not allowed: slower health checks under overload are no reason to serve nothing.
   }

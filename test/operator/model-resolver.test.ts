@@ -17,6 +17,13 @@ const stat = (generation: string, files = 1): ModelStat => ({
   sizeBytes: 1_000,
   files: Array.from({ length: files }, (_, index) => ({ name: `${index}`, generation, sizeBytes: 1_000 / files })),
 });
+/** What an operator before this one was told. */
+const lastKnown = {
+  kind: 'resolved',
+  generation: '7',
+  sizeBytes: 1_000,
+  resolvedAt: '2025-12-31T00:00:00Z',
+} as const;
 const unavailable = new StorageError('StorageUnavailable', 'storage answers 503');
 const notFound = new StorageError('ModelNotFound', 'no such object');
 const denied = new StorageError('ModelAccessDenied', 'the operator may not read the bucket');
@@ -94,36 +101,48 @@ describe('model resolver', () => {
 
   it('takes what was known before it started, and looks it up some seconds later', async () => {
     const { resolve, clock, storage, asked, changed } = makeResolver(stat('7'));
-    const lastKnown = {
-      kind: 'resolved',
-      generation: '7',
-      sizeBytes: 1_000,
-      resolvedAt: '2025-12-31T00:00:00Z',
-    } as const;
-    expect(await resolve('x', { lastKnown })).to.equal(lastKnown);
+    expect(await resolve('x', { lastKnown: () => lastKnown })).to.equal(lastKnown);
     expect(asked).to.deep.equal([]);
     await clock.advance(5_000);
     expect(asked).to.have.lengthOf(1);
-    expect(await resolve('x', { lastKnown })).to.deep.equal(lastKnown);
+    expect(await resolve('x', { lastKnown: () => lastKnown })).to.deep.equal(lastKnown);
     expect(changed).to.deep.equal([]);
     storage.behaviour = stat('8');
     await clock.advance(POLL_MS);
     expect(changed).to.deep.equal(['a/x']);
-    expect(await resolve('x', { lastKnown })).to.include({ generation: '8' });
+    expect(await resolve('x', { lastKnown: () => lastKnown })).to.include({ generation: '8' });
+  });
+
+  for (const [who, query, told] of [
+    ['was told of a newer generation', { lastKnown: () => ({ ...lastKnown, generation: '8' }) }, ['a/x']],
+    ['is new', {}, ['a/x']],
+  ] as const) {
+    it(`asks at once when another object of the path ${who}, so that none goes back`, async () => {
+      const { resolve, asked, changed } = makeResolver(stat('8'));
+      expect(await resolve('x', { lastKnown: () => lastKnown })).to.equal(lastKnown);
+      expect(await resolve('y', query)).to.include({ generation: '8' });
+      expect(asked).to.have.lengthOf(1);
+      expect(changed).to.deep.equal(told);
+      expect(await resolve('x', { lastKnown: () => lastKnown })).to.include({ generation: '8' });
+    });
+  }
+
+  it('keeps what was known before it started while storage does not answer, for the objects that it was known of', async () => {
+    const { resolve, clock, changed } = makeResolver(unavailable);
+    await resolve('x', { lastKnown: () => lastKnown });
+    await resolve('y', { lastKnown: () => lastKnown });
+    await clock.advance(10_000);
+    expect(await resolve('x', { lastKnown: () => lastKnown })).to.equal(lastKnown);
+    expect(changed).to.deep.equal([]);
+    expect(await resolve('z')).to.include({ reason: 'StorageUnavailable' });
   });
 
   it('finds out that a model has gone since then', async () => {
     const { resolve, clock, changed } = makeResolver(notFound);
-    const lastKnown = {
-      kind: 'resolved',
-      generation: '7',
-      sizeBytes: 1_000,
-      resolvedAt: '2025-12-31T00:00:00Z',
-    } as const;
-    await resolve('x', { lastKnown });
+    await resolve('x', { lastKnown: () => lastKnown });
     await clock.advance(5_000);
     expect(changed).to.deep.equal(['a/x']);
-    expect(await resolve('x', { lastKnown })).to.include({ reason: 'ModelNotFound' });
+    expect(await resolve('x', { lastKnown: () => lastKnown })).to.include({ reason: 'ModelNotFound' });
   });
 
   it('asks for an exact generation once, beside the newest', async () => {

@@ -33,6 +33,22 @@ describe('reconciler', () => {
     expect(bed.cluster.requests).to.deep.equal([]);
   });
 
+  it('knows the model of a Ready object without storage, and of no other', async () => {
+    const bed = new ReconcilerBed();
+    bed.create();
+    bed.deliver('ModelDeployment');
+    await bed.run();
+    expect(bed.lastKnown).to.equal(undefined);
+    await bed.settle();
+    bed.restart();
+    await bed.settle();
+    expect(bed.lastKnown).to.deep.equal(bed.resolution);
+    bed.edit({ ...bed.live.spec, model: { ...bed.live.spec.model, path: 'gs://models/other/model.onnx' } });
+    bed.deliver('ModelDeployment');
+    await bed.run();
+    expect(bed.lastKnown).to.equal(undefined);
+  });
+
   it('writes a first status although storage has no answer, and makes nothing', async () => {
     const bed = new ReconcilerBed();
     bed.resolution = { kind: 'failed', reason: 'StorageUnavailable', message: 'Down.', retryable: true };

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ControlPlane } from '../../dev/control-plane.ts';
 import { sharedStorageEmulator } from './bucket.ts';
+import { soon } from './operator-bed.ts';
 import { startOperator, type OperatorProcess } from './operator-process.ts';
 
 export const OPERATOR_NAMESPACE = 'modeldeployment-system';
@@ -16,6 +17,7 @@ export async function startInstalledOperator(
   controlPlane: ControlPlane,
   env: Readonly<Record<string, string>> = {},
 ): Promise<OperatorProcess> {
+  await authorizerKnowsRights(controlPlane, env['WATCH_NAMESPACES']?.split(','));
   const operator = await startOperator({
     kubeconfig: await serviceAccountKubeconfig(controlPlane),
     env: {
@@ -35,6 +37,15 @@ export async function refusedRequests(controlPlane: ControlPlane): Promise<strin
   return requests
     .filter(({ status }) => status === 401 || status === 403)
     .map(({ verb, resource, namespace }) => `${verb} ${resource} in ${namespace}`);
+}
+
+/** The API server's authorizer reads roles from a cache of its own, a moment after they were written: who asks in that moment is refused. */
+async function authorizerKnowsRights(controlPlane: ControlPlane, namespaces?: readonly string[]): Promise<void> {
+  const where = namespaces?.map((namespace) => `--namespace=${namespace}`) ?? ['--all-namespaces'];
+  for (const scope of where) {
+    const question = ['auth', 'can-i', 'list', 'modeldeployments', scope, `--as=${OPERATOR_USER}`];
+    await soon(() => controlPlane.kubectl(question));
+  }
 }
 
 /** With a token such as the kubelet would mount into the pod. @returns the file */

@@ -28,6 +28,8 @@ export class ReconcilerBed {
   /** What was written into status and was not true. */
   readonly lies: string[] = [];
   resolution: ModelResolution = resolved('100');
+  /** What the last pass knew of the model without storage. */
+  lastKnown: ModelResolution | undefined;
   cluster = this.#watchOver(new FakeCluster(this.cache));
   #reconciler = this.#makeReconciler();
 
@@ -133,7 +135,13 @@ export class ReconcilerBed {
       cache,
       cluster,
       children: new ChildWriter({ cluster, limiter, onWritten: () => {}, log: silent }),
-      resolver: { resolve: async () => this.resolution, forget: () => {} },
+      resolver: {
+        resolve: async (_key, query) => {
+          this.lastKnown = query.lastKnown?.();
+          return this.resolution;
+        },
+        forget: () => {},
+      },
       config: { runtimeImage: 'runtime:1', storageEmulatorHost: undefined },
       clock,
     });

@@ -127,9 +127,15 @@ export class DirectConnection {
     return errorAnswer(toRequestError(error, { log: this.#dependencies.log, requestId }));
   }
 
-  async #sendLater(asked: AskedRoute, answer: Promise<HttpAnswer>): Promise<void> {
+  async #sendLater(asked: AskedRoute, promised: Promise<HttpAnswer>): Promise<void> {
+    let answer: HttpAnswer;
     try {
-      this.#send(asked, await answer.catch((error: unknown) => this.#errorAnswer(asked, error)));
+      answer = await promised;
+    } catch (error) {
+      answer = this.#errorAnswer(asked, error);
+    }
+    try {
+      this.#send(asked, answer);
     } catch (err) {
       this.#fail(err);
     }

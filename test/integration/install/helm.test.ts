@@ -7,7 +7,7 @@ import { CHART, helm, packageChart, RELEASE } from '../../../dev/chart.ts';
 import { startControlPlane, type ControlPlane } from '../../../dev/control-plane.ts';
 import { freshBucket, sharedStorageEmulator } from '../../support/bucket.ts';
 import { ClusterObjects, conditionOf } from '../../support/cluster-objects.ts';
-import { OPERATOR_USER, refusedRequests, startInstalledOperator } from '../../support/installed-operator.ts';
+import { refusedRequests, startInstalledOperator } from '../../support/installed-operator.ts';
 import { soon } from '../../support/operator-bed.ts';
 import type { OperatorProcess } from '../../support/operator-process.ts';
 import { StandInKubelet } from '../../support/stand-in-kubelet.ts';
@@ -51,23 +51,8 @@ describe('the Helm chart on a real API server', function () {
       kubeconfig: controlPlane.kubeconfig,
       values: { watchNamespaces },
     });
-  /** The API server's authorizer reads roles from a cache of its own, a moment after they were written. */
-  const authorizerKnowsRights = async (namespaces: readonly string[]) => {
-    for (const namespace of namespaces) {
-      const question = [
-        'auth',
-        'can-i',
-        'list',
-        'modeldeployments',
-        `--namespace=${namespace}`,
-        `--as=${OPERATOR_USER}`,
-      ];
-      await soon(() => controlPlane.kubectl(question));
-    }
-  };
   const restartOperator = async (watched: string) => {
     await operator?.stop();
-    await authorizerKnowsRights(watched.split(','));
     operator = await startInstalledOperator(controlPlane, { WATCH_NAMESPACES: watched });
   };
   const becomesReady = (namespace: string, name: string) =>

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority, platform } from 'node:os';
 import { expect } from 'chai';
 import { RequestError } from '../../../runtime/errors.ts';
 import { createInlineSession } from '../../../runtime/session/inline-session.ts';
@@ -137,7 +139,27 @@ for (const [name, create] of [
   });
 }
 
+/** Niceness of every thread of this process (proc_pid_stat(5), field 19). */
+function nicenesses(): number[] {
+  return readdirSync('/proc/self/task').map((thread) => {
+    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+  });
+}
+
 describe('worker session', () => {
+  it('leaves the core to the other threads of the process', async function () {
+    if (platform() !== 'linux') this.skip();
+    this.timeout(30_000);
+    const nice = getPriority();
+    const nicer = (): number => nicenesses().filter((one) => one === nice + 10).length;
+    const before = nicer();
+    const session = await createWorkerSession({ modelFile: modelPath('iris-rf-tensor.onnx'), threads: 1 });
+    expect(nicer()).to.equal(before + 1);
+    expect(getPriority()).to.equal(nice);
+    await session.close();
+  });
+
   it('is not alive once a run lasts far longer than any request', async function () {
     this.timeout(30_000);
     let now = 0;

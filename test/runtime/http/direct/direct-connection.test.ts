@@ -150,7 +150,7 @@ describe('a connection that is answered directly', () => {
     },
     later: () => Promise.reject(full),
   };
-  for (const [when, refuse] of Object.entries(REFUSALS))
+  for (const [when, refuse] of Object.entries(REFUSALS)) {
     it(`reads on over the rest of a body that was refused early, ${when}`, async () => {
       await using bed = new Bed(refuse);
       const socket = await bed.connect();
@@ -166,6 +166,7 @@ describe('a connection that is answered directly', () => {
       await eventually(() => expect(bodies()).to.deep.equal(['<next>']));
       expect(bed.records.map(({ status }) => status)).to.deep.equal([429, 200]);
     });
+  }
 
   it('ends after the answer when the client says so, whatever it sent behind', async () => {
     await using bed = new Bed();

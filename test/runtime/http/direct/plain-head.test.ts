@@ -45,6 +45,19 @@ describe('the head of a plain request', () => {
     expect(readPlainHead(headOf(['GET /livez HTTP/1.1', 'Host: x', 'Content-Length: 0']))?.bodyBytes).to.equal(0);
   });
 
+  it('is read right however often and among however many others it comes', () => {
+    const numbers = Array.from({ length: 300 }, (_, number) => number);
+    for (const number of [...numbers, ...numbers]) {
+      const head = readPlainHead(
+        headOf(LINES.with(0, `POST /${number} HTTP/1.1`).with(3, `Content-Length: ${number}`)),
+      );
+      expect(head).to.deep.include({ path: `/${number}`, bodyBytes: number });
+    }
+    for (const id of ['a', 'b', 'a']) {
+      expect(readPlainHead(withLine(`X-Request-Id: ${id}`))?.headers['x-request-id']).to.equal(id);
+    }
+  });
+
   for (const [value, closes] of [
     ['close', true],
     ['Close', true],
