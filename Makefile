@@ -29,8 +29,8 @@ test: tools check test-python ## everything a change must pass: linter, formatte
 
 check: setup lint format-check typecheck generated-check
 
-lint: setup ## oxlint
-	@echo '==> lint'; oxlint --type-aware --deny-warnings --quiet
+lint: setup ## oxlint, and no conflict of a merge left in a file
+	@echo '==> lint'; oxlint --type-aware --deny-warnings --quiet; ! git grep -nE '^(<{7}|>{7}) '
 
 format: setup ## prettier, writing
 	@prettier --write --log-level warn .
@@ -50,7 +50,7 @@ generated-check: setup
 	  sha256sum --check --quiet <<<"$$before" || { echo 'these were out of date and are now made again: commit them'; exit 1; }
 
 build: setup ## compile to dist/
-	@rm -rf dist; npm run --silent build; npm run --silent bundle; npm run --silent compile-cache
+	@rm -rf dist; npm run --silent build; npm run --silent bundle -- operator; npm run --silent bundle -- runtime; npm run --silent compile-cache
 
 images: setup ## build both images: REGISTRY=registry.example.com/ml [VERSION=1.2.3] [PLATFORMS='linux/amd64 linux/arm64']
 	@node dev/release/images.ts
@@ -119,11 +119,11 @@ bench-soak: build ## whether memory grows under a mix of requests and loads, an 
 bench-page: setup ## the results as tables and plots in docs/performance.md
 	@node bench/runtime/main-page.ts
 
-bench-operator: setup ## the operator with many models on a real API server: [N='100 1000 3000 5000']
+bench-operator: build ## the operator with many models on a real API server: [N='100 1000 3000 5000']
 	@node bench/operator/main.ts $(or $(N),100 1000)
 
 bench-operator-page: setup ## the results as a table and a plot in docs/performance-operator.md
 	@node bench/operator/main-page.ts
 
-chaos: setup ## two operators, models that change and everything that can break: [MINUTES=60] [MODELS=500] [SEED=1]
+chaos: build ## two operators, models that change and everything that can break: [MINUTES=60] [MODELS=500] [SEED=1]
 	@node bench/operator/chaos-run.ts $(or $(MINUTES),60) $(or $(MODELS),500) $(SEED)

@@ -25,7 +25,7 @@ import { Sender } from './soak/send.ts';
 import { fitTrend, judge, type Sample } from './soak/trend.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const image = readImageStart(ROOT);
+const image = readImageStart(ROOT, 'runtime');
 /** One input `X` of FP32 `[-1,4]`. */
 const MODEL = join(ROOT, 'test', 'models', 'fixtures', 'iris-rf-tensor.onnx');
 const MAX_SAMPLE_MS = 5_000;

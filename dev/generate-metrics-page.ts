@@ -24,7 +24,8 @@ Both programs serve Prometheus metrics at \`:9090/metrics\`. These names and lab
 `;
 
 const USUAL = `Besides, those of every Node.js program of prom-client: \`process_resident_memory_bytes\`, \`process_cpu_seconds_total\`, \`nodejs_eventloop_lag_p99_seconds\`,
-\`nodejs_heap_size_used_bytes\`, \`nodejs_gc_duration_seconds\` and so on.
+\`nodejs_heap_size_used_bytes\`, \`nodejs_gc_duration_seconds\` and so on. The lag's minimum, maximum, mean and percentiles count the time between two looks at it, which is 0.1 s: a
+process that is never late shows 0.1. Looking more often would take time from processes that have nothing to do.
 `;
 
 /** Metrics of the runtime, with one request and one run counted so that every label is seen. */

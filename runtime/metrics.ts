@@ -39,11 +39,17 @@ const CODEC_SECONDS = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.00
 /** Powers of two up to 1024, which the default batch of 64 rows is in the middle of. */
 const ROWS = Array.from({ length: 11 }, (_, exponent) => 2 ** exponent);
 
+/**
+ * Between two looks at the event loop's lag, which counts from the look before. The library's 10 ms take 0.6 % of a core from a process that has nothing to do,
+ * these a tenth of a per cent.
+ */
+const LAG_SAMPLING_MS = 100;
+
 /** Metrics of one process, in a registry of its own. Names begin with `modeldeployment_`; those of Node and the process keep their usual names. */
 export function createMetrics(): RuntimeMetrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_SAMPLING_MS });
   const info = new Gauge({
     name: 'modeldeployment_model_info',
     help: 'What is served; always 1.',

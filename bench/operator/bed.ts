@@ -6,7 +6,7 @@ import { systemClock as clock } from '../../operator/clock.ts';
 import { ApiServerConnection, poolConnections } from '../../operator/cluster/connection.ts';
 import { RESOURCES, resourcePath, type Resource } from '../../operator/cluster/resources.ts';
 import { startWatch, type RunningWatch } from '../../operator/cluster/watch.ts';
-import { compileOperator, OperatorProcess } from './operator-process.ts';
+import { copyOperator, OperatorProcess } from './operator-process.ts';
 import { ModelStore } from './model-store.ts';
 import { StandInCluster } from './stand-in-cluster.ts';
 
@@ -22,7 +22,7 @@ export interface Bed {
   readonly store: ModelStore;
   /** As an administrator. */
   readonly connection: ApiServerConnection;
-  /** The compiled operator. */
+  /** The operator's files. */
   readonly directory: string;
   /** What every operator of this bed is told, besides a kubeconfig. */
   readonly operatorEnv: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export async function startBed(env: Readonly<Record<string, string>> = {}): Prom
   const [controlPlane, store, directory] = await Promise.all([
     startControlPlane({ controllers: false, crds: [CRD] }),
     ModelStore.start(),
-    compileOperator(),
+    copyOperator(),
   ]);
   const kubeconfig = await controlPlane.addUser({ name: USER, clusterRole: 'cluster-admin' });
   const connection = connect(controlPlane.kubeconfig);

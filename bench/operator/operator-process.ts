@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, symlink, copyFile } from 'node:fs/promises';
-import { execFile } from 'node:child_process';
+import { cp, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import type { GuardedProcess } from '../../dev/guarded-process.ts';
 import { logTail, startGuarded } from '../../dev/guarded-process.ts';
+import { readImageStart } from '../../dev/images/image-start.ts';
 import { throwAwayDirectory } from '../../dev/throw-away-directory.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -13,25 +12,14 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const TICKS_PER_SECOND = 100;
 const IDLE_TIMEOUT_MS = 600_000;
 
-/** The operator compiled as its image has it, in a folder that is removed at the end. */
-export async function compileOperator(): Promise<string> {
+/** The operator as its image has it, built before by `make build`, in a folder that is removed at the end: the next build does not change what runs. */
+export async function copyOperator(): Promise<string> {
   const directory = await throwAwayDirectory('bench-operator');
-  const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
-  const config = join(ROOT, 'tsconfig.build.json');
-  await promisify(execFile)(tsc, ['--project', config, '--outDir', join(directory, 'dist')], { cwd: ROOT });
-  await mkdir(directory, { recursive: true });
+  for (const path of ['dist/bundle/operator', 'package.json', 'Dockerfile.operator']) {
+    await cp(join(ROOT, path), join(directory, path), { recursive: true });
+  }
   await symlink(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
-  await copyFile(join(ROOT, 'package.json'), join(directory, 'package.json'));
   return directory;
-}
-
-/** What the image runs (`node`, its flags, the program), and what it tells the C library about memory. */
-function readImage(): { readonly command: readonly string[]; readonly env: Readonly<Record<string, string>> } {
-  const dockerfile = readFileSync(join(ROOT, 'Dockerfile.operator'), 'utf8');
-  const [, command] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile) ?? [];
-  if (command === undefined) throw new Error('Dockerfile.operator has no ENTRYPOINT of the exec form');
-  const env = [...dockerfile.matchAll(/\b(MALLOC_\w+)=(\d+)/g)].map(([, name = '', value = '']) => [name, value]);
-  return { command: JSON.parse(command) as string[], env: Object.fromEntries(env) as Record<string, string> };
 }
 
 /** What the kernel says of a process. */
@@ -50,27 +38,14 @@ export class OperatorProcess {
     this.#process = process;
   }
 
-  /** @param directory of `compileOperator` */
+  /** @param directory of `copyOperator` */
   static async start(directory: string, env: Readonly<Record<string, string>>): Promise<OperatorProcess> {
-    const { command, env: imageEnv } = readImage();
-    const [, ...args] = command;
+    const image = readImageStart(directory, 'operator');
     const home = await throwAwayDirectory('bench-operator-run');
-    const started = await startGuarded(
-      process.execPath,
-      args.map((argument) => argument.replace(/(^|=)(\.\/)?dist\//, `$1${directory}/dist/`)),
-      {
-        logFile: join(home, 'operator.log'),
-        env: {
-          PATH: process.env['PATH'],
-          HOME: home,
-          NODE_ENV: 'production',
-          HEALTH_PORT: '0',
-          METRICS_PORT: '0',
-          ...imageEnv,
-          ...env,
-        },
-      },
-    );
+    const started = await startGuarded(process.execPath, [...image.flags, image.main], {
+      logFile: join(home, 'operator.log'),
+      env: { PATH: process.env['PATH'], HOME: home, HEALTH_PORT: '0', METRICS_PORT: '0', ...image.env, ...env },
+    });
     return new OperatorProcess(started);
   }
 

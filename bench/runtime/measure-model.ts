@@ -16,6 +16,8 @@ export interface Cell {
   readonly connections: number;
   /** Batches of bare `session.run` that are measured in the same rounds. */
   readonly bareRunRows?: readonly number[];
+  /** Of the usual rounds, for a load that differs much from round to round; default 1. */
+  readonly roundsFactor?: number;
 }
 
 /** How long and how often each server is measured in each cell. */
@@ -115,7 +117,8 @@ async function measureCell(
     if (requests) contestants.push({ server: contender.server, requests, rounds: [] });
   }
   const bareRuns = (cell.bareRunRows ?? []).map((batchRows) => ({ batchRows, rowsPerSecond: [] as number[] }));
-  for (let round = 0; round < options.effort.rounds; round += 1) {
+  const rounds = options.effort.rounds * (cell.roundsFactor ?? 1);
+  for (let round = 0; round < rounds; round += 1) {
     for (const contestant of contestants) contestant.rounds.push(await visit(contestant, cell, options));
     for (const { batchRows, rowsPerSecond } of bareRuns) {
       rowsPerSecond.push((await bareRun!.measure({ batchRows, ...options.effort })).rowsPerSecond);

@@ -20,7 +20,7 @@ const ANY_PORT = { HOST: '127.0.0.1', HTTP_PORT: '0', GRPC_PORT: '0', METRICS_PO
 
 const folder = await mkdtemp(join(tmpdir(), 'compile-cache-'));
 try {
-  const { flags, main, env } = readImageStart(ROOT);
+  const { flags, main, env } = readImageStart(ROOT, 'runtime');
   const model = { MODEL_PATH: MODEL, MODEL_DIR: folder, TERMINATION_LOG: join(folder, 'log') };
   const server = spawn(process.execPath, [...flags, main], {
     env: { ...env, ...ANY_PORT, ...model },

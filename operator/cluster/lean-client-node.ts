@@ -1,6 +1,6 @@
 /**
  * What is used of @kubernetes/client-node: its kubeconfig. Its index loads 900 generated classes, some 45 MB of memory, that
- * nothing here calls; operator/lean-imports.ts puts this module in their place.
+ * nothing here calls; operator/cluster/lean-modules.ts puts this module in their place.
  */
 export { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 export { createConfiguration } from '@kubernetes/client-node/dist/gen/configuration.js';

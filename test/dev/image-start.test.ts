@@ -12,7 +12,7 @@ describe('readImageStart', () => {
   afterEach(() => rm(root, { recursive: true }));
   const read = async (text: string) => {
     await writeFile(join(root, 'Dockerfile.runtime'), text);
-    return readImageStart(root);
+    return readImageStart(root, 'runtime');
   };
 
   it('takes the environment and the program of the last stage, with paths of the checkout', async () => {

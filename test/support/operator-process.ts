@@ -11,6 +11,8 @@ export interface OperatorProcessOptions {
   readonly kubeconfig: string;
   /** Beside the test's own; ports are free ones unless told. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Node's arguments; default: the program's own file. */
+  readonly command?: readonly string[];
 }
 
 /** A line of the operator's log. */
@@ -20,7 +22,7 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-/** The operator as its image runs it: `operator/main.ts` in a process of its own, which never outlives this one. */
+/** The operator in a process of its own, which never outlives this one. */
 export class OperatorProcess {
   readonly #process: GuardedProcess;
 
@@ -119,9 +121,13 @@ export class OperatorProcess {
 }
 
 /** Starts it; `untilReady` waits for more. */
-export async function startOperator({ kubeconfig, env = {} }: OperatorProcessOptions): Promise<OperatorProcess> {
+export async function startOperator({
+  kubeconfig,
+  env = {},
+  command = [MAIN],
+}: OperatorProcessOptions): Promise<OperatorProcess> {
   const directory = await throwAwayDirectory('operator');
-  const process_ = await startGuarded(process.execPath, [MAIN], {
+  const process_ = await startGuarded(process.execPath, command, {
     logFile: join(directory, 'operator.log'),
     env: {
       PATH: process.env['PATH'],

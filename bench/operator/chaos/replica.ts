@@ -28,7 +28,7 @@ export class Replica {
     this.#env = env;
   }
 
-  /** @param directory of `compileOperator` */
+  /** @param directory of `copyOperator` */
   static async create(
     controlPlane: ControlPlane,
     user: string,

@@ -11,7 +11,7 @@ import type { ServerDefinition } from './definition.ts';
  * @param env on top of the image's
  */
 export function ours(main: string, name = 'ours', env: Readonly<Record<string, string>> = {}): ServerDefinition {
-  const image = readImageStart(main.slice(0, main.indexOf(`${sep}dist${sep}`)));
+  const image = readImageStart(main.slice(0, main.indexOf(`${sep}dist${sep}`)), 'runtime');
   return {
     name,
     title: name === 'ours' ? 'this runtime' : `this runtime: ${name}`,

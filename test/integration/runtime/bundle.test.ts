@@ -23,7 +23,7 @@ describe('bundled runtime', function () {
     // Below the checkout, whose node_modules it needs.
     await mkdir(join(ROOT, 'dist'), { recursive: true });
     folder = await mkdtemp(join(ROOT, 'dist', 'bundle-test-'));
-    await run(process.execPath, [join(ROOT, 'dev', 'images', 'bundle-runtime.ts'), folder]);
+    await run(process.execPath, [join(ROOT, 'dev', 'images', 'bundle.ts'), 'runtime', folder]);
     const emulator = await sharedStorageEmulator();
     emulatorUrl = emulator.url;
     bucket = await freshBucket(emulator);

@@ -1,0 +1,84 @@
+/**
+ * `npm run bundle -- operator|runtime [FOLDER]`: a program as its image starts it, in few files: most of the time of a start went into finding and
+ * compiling hundreds of them.
+ *
+ * Packages stay in node_modules: native ones, those that find files by their path, and those that no start waits for are loaded from there.
+ */
+import { cp, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { build as bundle, type Plugin } from 'esbuild';
+import { isProgram, type Program } from './image-start.ts';
+
+const ROOT = resolve(import.meta.dirname, '..', '..');
+
+interface Contents {
+  /** All of a program's come into one folder: threads and processes are started by the path beside the one that starts them. */
+  readonly entryPoints: readonly string[];
+  readonly external: readonly string[];
+  readonly plugins?: readonly Plugin[];
+  /** Copied beside the program's folder: from, to. */
+  readonly files?: readonly [string, string];
+}
+
+/** Code of CommonJS packages asks for these by their names. */
+const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const { filename: __filename, dirname: __dirname } = import.meta;`;
+
+/** Importing node:http as a module reads all its properties, one of which loads undici: 20 ms that `require` does not take. */
+const builtinsByRequire: Plugin = {
+  name: 'builtins-by-require',
+  setup(build) {
+    build.onResolve({ filter: /^(node:)?https?$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'builtin' } : { path, external: true },
+    );
+    build.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+      loader: 'js',
+    }));
+  },
+};
+
+/** What operator/lean-imports.ts does for a program that is not bundled. */
+const leanImports: Plugin = {
+  name: 'lean-imports',
+  async setup(build) {
+    // Loaded here, because the runtime is bundled where the operator's files are not.
+    const { leanModule } = await import('../../operator/cluster/lean-modules.ts');
+    build.onResolve(
+      { filter: /^undici$|^gaxios$|^@kubernetes\/client-node$|\/gen\/index\.js$/ },
+      ({ path, importer }) => {
+        const lean = leanModule(path, importer);
+        return lean === undefined ? undefined : { path: join(ROOT, 'operator', 'cluster', `${lean}.ts`) };
+      },
+    );
+  },
+};
+
+const CONTENTS: Readonly<Record<Program, Contents>> = {
+  operator: { entryPoints: ['operator/main.ts'], external: ['@node-rs/crc32'], plugins: [leanImports] },
+  runtime: {
+    entryPoints: ['runtime/main.ts', 'runtime/session/worker.ts', 'runtime/session/trial-process.ts'],
+    external: ['onnxruntime-node', '@node-rs/crc32', '@grpc/reflection', '@grpc/proto-loader'],
+    files: ['runtime/docs/page', 'docs/page'],
+  },
+};
+
+const [program = '', to] = process.argv.slice(2);
+if (!isProgram(program)) throw new Error(`usage: bundle.ts operator|runtime [FOLDER], not ${program}`);
+const folder = resolve(to ?? join(ROOT, 'dist', 'bundle'));
+const { entryPoints, external, plugins = [], files } = CONTENTS[program];
+await rm(join(folder, program), { recursive: true, force: true });
+await bundle({
+  entryPoints: entryPoints.map((path) => join(ROOT, path)),
+  outdir: join(folder, program),
+  entryNames: '[name]',
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: `node${process.versions.node}`,
+  external: [...external],
+  plugins: [builtinsByRequire, ...plugins],
+  banner: { js: REQUIRE },
+  logLevel: 'warning',
+});
+if (files) await cp(join(ROOT, files[0]), join(folder, files[1]), { recursive: true });
