@@ -1,3 +1,4 @@
+/** Parts of undici that its types know only by its index: for lean-undici.ts. */
 declare module 'undici/lib/dispatcher/agent.js' {
   export { Agent as default } from 'undici';
 }
@@ -8,6 +9,8 @@ declare module 'undici/lib/dispatcher/proxy-agent.js' {
   export { ProxyAgent as default } from 'undici';
 }
 declare module 'undici/lib/api/api-request.js' {
-  const request: import('undici').Dispatcher['request'];
+  import type { Dispatcher } from 'undici';
+
+  const request: Dispatcher['request'];
   export default request;
 }
