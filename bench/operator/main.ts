@@ -10,7 +10,10 @@ import { measureCreation, measureEdits, measureIdle, measureRestart, measureStor
 
 const EDITS = 100;
 const EDITS_BEHIND_STORM = 20;
-const IDLE_SECONDS = 15;
+/** One interval in which every model is polled, after V8 has given back what work took. */
+const IDLE_SECONDS = 60;
+const REST_MS = 20_000;
+const SECONDS_AFTER_RESTART = 15;
 /** The floor is a rate: more models would not change it. */
 const FLOOR_MODELS = 200;
 
@@ -28,12 +31,12 @@ async function measureAll(count: number): Promise<Omit<OperatorResult, 'machine'
     const edits = await measureEdits(bed, { count, edits: EDITS, behindStorm: false });
     const editsBehindStorm = await measureEdits(bed, { count, edits: EDITS_BEHIND_STORM, behindStorm: true });
     console.error(count, 'edits', JSON.stringify([edits, editsBehindStorm]));
-    await operator.untilIdle(3_000);
+    await operator.untilIdle(REST_MS);
     const idle = await measureIdle(bed, operator, IDLE_SECONDS);
     console.error(count, 'idle', JSON.stringify(idle));
     const restarted = await measureRestart(bed, operator);
     operator = restarted.operator;
-    const idleAfterRestart = await measureIdle(bed, operator, IDLE_SECONDS);
+    const idleAfterRestart = await measureIdle(bed, operator, SECONDS_AFTER_RESTART);
     console.error(count, 'restart', JSON.stringify([restarted.restart, idleAfterRestart]));
     const takeover = await measureTakeover(bed, operator);
     await takeover.operator.stop();

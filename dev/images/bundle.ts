@@ -4,8 +4,8 @@
  *
  * Packages stay in node_modules: native ones, those that find files by their path, and those that no start waits for are loaded from there.
  */
-import { cp, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { build as bundle, type Plugin } from 'esbuild';
 import { isProgram, type Program } from './image-start.ts';
 
@@ -67,7 +67,7 @@ if (!isProgram(program)) throw new Error(`usage: bundle.ts operator|runtime [FOL
 const folder = resolve(to ?? join(ROOT, 'dist', 'bundle'));
 const { entryPoints, external, plugins = [], files } = CONTENTS[program];
 await rm(join(folder, program), { recursive: true, force: true });
-await bundle({
+const { outputFiles } = await bundle({
   entryPoints: entryPoints.map((path) => join(ROOT, path)),
   outdir: join(folder, program),
   entryNames: '[name]',
@@ -79,6 +79,18 @@ await bundle({
   external: [...external],
   plugins: [builtinsByRequire, ...plugins],
   banner: { js: REQUIRE },
+  // The text stays in memory. Names are kept and lines are short, so that stack traces can be read.
+  minifyWhitespace: true,
+  lineLimit: 160,
+  legalComments: 'none',
   logLevel: 'warning',
+  write: false,
 });
+for (const { path, text } of outputFiles) {
+  // oxlint-disable-next-line no-control-regex
+  const [character] = /[^\0-\xff]/u.exec(text) ?? [];
+  if (character) throw new Error(`${path} has ${character}: V8 would keep all of its text with two bytes a letter`);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+}
 if (files) await cp(join(ROOT, files[0]), join(folder, files[1]), { recursive: true });

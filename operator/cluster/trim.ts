@@ -14,7 +14,7 @@ import type {
 } from '@kubernetes/client-node';
 import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../api/labels.ts';
 import { RESOURCES, apiVersionOf, type Resource } from './resources.ts';
-import { share, shareEach } from './shared-values.ts';
+import { share, shareEach, shareTexts } from './shared-values.ts';
 
 /**
  * Cuts an object down to what a pass reads, in place: thousands of them stay in memory. Gives items of a list the
@@ -32,6 +32,7 @@ export function trim(object: KubernetesObject, resource: Resource): void {
   if (resource.kind === RESOURCES.pod.kind) trimPod(object);
   if (resource.kind === RESOURCES.endpointSlice.kind) trimEndpointSlice(object as V1EndpointSlice);
   shareParts(object);
+  shareTexts(object);
 }
 
 /** What is the same in most objects of a kind: all of the spec but what names the model. */

@@ -16,9 +16,11 @@ export function asStored<T>(value: T): T {
 function prune(value: unknown, keepEmptyText: boolean): unknown {
   if (Array.isArray(value)) return value.map((item) => prune(item, false));
   if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value)
-    .map(([key, item]) => [key, prune(item, MAPS.has(key))] as const)
-    .filter(([, item]) => !isDropped(item, keepEmptyText));
+  const kept: [string, unknown][] = [];
+  for (const [key, item] of Object.entries(value)) {
+    const pruned = prune(item, MAPS.has(key));
+    if (!isDropped(pruned, keepEmptyText)) kept.push([key, pruned]);
+  }
   return Object.fromEntries(kept);
 }
 

@@ -147,5 +147,5 @@ function crashMessage(name: string, { exitCode }: V1ContainerStateTerminated): s
 /** Text of others as a sentence of one line. */
 export function sentence(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
-  return /[.!?…]$/.test(line) ? line : `${line}.`;
+  return /[.!?\u2026]$/.test(line) ? line : `${line}.`;
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { RESOURCES } from '../../../operator/cluster/resources.ts';
-import { share, shareEach } from '../../../operator/cluster/shared-values.ts';
+import { share, shareEach, shareTexts } from '../../../operator/cluster/shared-values.ts';
 import { trim } from '../../../operator/cluster/trim.ts';
 
 function deployment(name: string) {
@@ -41,6 +41,19 @@ describe('shared values', () => {
     expect(Object.isFrozen(values.kept)).to.equal(true);
     expect(Object.isFrozen(values.own)).to.equal(false);
     shareEach(undefined);
+  });
+
+  it('are texts, wherever they are; what they say, and what is frozen or long, stays as it is', () => {
+    const long = 'x'.repeat(200);
+    const make = () => ({ name: 'iris', list: ['iris', { time: '2026-01-01T00:00:00Z', long, none: null, count: 1 }] });
+    const value = { ...make(), frozen: Object.freeze({ name: 'iris' }) };
+    shareTexts(value);
+    expect(value).to.deep.equal({ ...make(), frozen: { name: 'iris' } });
+    for (let index = 0; index < 10_000; index += 1) {
+      const object = { text: `text-${index}` };
+      shareTexts(object);
+      expect(object.text).to.equal(`text-${index}`);
+    }
   });
 
   it('are what Deployments have in common; what they say stays the same', () => {
