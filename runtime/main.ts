@@ -6,8 +6,8 @@ import { createLogger, logProcessWarnings } from './log.ts';
 import { startRuntime } from './runtime.ts';
 import { aborted, stopSignal } from './stop-signal.ts';
 
-/** Time in which endpoints and proxies learn that this pod is ending, and still send requests. */
-const ENDPOINTS_LAG_MS = 3_000;
+/** Time in which endpoints and proxies learn that this pod is ending, and still send requests: kube-proxy on a node without a free core was seen to take more than 3 s. */
+const ENDPOINTS_LAG_MS = 5_000;
 
 const stopping = stopSignal();
 let log = createLogger('info');

@@ -12,7 +12,7 @@ import { makeVolumes } from './volumes.ts';
 
 /** `USER` of Dockerfile.runtime; numeric, because the kubelet cannot tell that a name is not root. */
 const USER_ID = 65_532;
-/** Seconds beyond the drain: 3 in which the pod still serves while endpoints are withdrawn, the rest for a slow exit. */
+/** Seconds beyond the drain: 5 in which the pod still serves while endpoints are withdrawn, the rest for a slow exit. */
 const EXIT_ALLOWANCE_SECONDS = 10;
 /** What monitoring add-ons look for; a user may say otherwise in podAnnotations. */
 const SCRAPE_ANNOTATIONS = {

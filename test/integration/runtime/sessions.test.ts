@@ -152,7 +152,8 @@ describe('worker session', () => {
     if (platform() !== 'linux') this.skip();
     this.timeout(30_000);
     const nice = getPriority();
-    const nicer = (): number => nicenesses().filter((one) => one === nice + 10).length;
+    // 19 is the nicest that there is.
+    const nicer = (): number => nicenesses().filter((one) => one === Math.min(19, nice + 10)).length;
     const before = nicer();
     const session = await createWorkerSession({ modelFile: modelPath('iris-rf-tensor.onnx'), threads: 1 });
     expect(nicer()).to.equal(before + 1);
