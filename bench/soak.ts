@@ -22,7 +22,7 @@ import { describeMachine } from './machine.ts';
 import { QUANTITIES, readMemory, type Quantity } from './soak/memory.ts';
 import { soakRequests } from './soak/requests.ts';
 import { Sender } from './soak/send.ts';
-import { fitTrend, judge, type Sample } from './soak/trend.ts';
+import { fitTrend, judge, mediansInTime, type Sample } from './soak/trend.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const image = readImageStart(ROOT, 'runtime');
@@ -153,5 +153,10 @@ function report(name: string, samples: readonly Sample[], unit: string): void {
   const peak = Math.max(...samples.map(({ value }) => value)).toFixed(1);
   const slope = `${trend.slope.toFixed(2)} ± ${(2 * trend.error).toFixed(2)} MiB ${unit}`;
   say(`${name}: ${verdict}; ${slope} (from ${first} to ${last} MiB after warm-up, peak ${peak})`);
+  say(
+    `  in twelfths: ${mediansInTime(samples)
+      .map(({ y }) => y.toFixed(1))
+      .join(' ')}`,
+  );
   isWell &&= verdict !== 'grows';
 }

@@ -16,21 +16,35 @@ export interface Trend {
 
 export type Verdict = 'flat' | 'grows' | 'cannot tell';
 
+/** Where something was in a stretch of time: the middle of both. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
 /** Samples that follow each other resemble each other (garbage is collected now and then), so that they count as so many independent ones at most. */
 const BLOCKS = 12;
 
 /**
- * Least squares through the medians of twelve equal stretches of time, and what the scatter around the line leaves open.
+ * The medians of twelve equal stretches of time: hours and value.
  * @param samples in the order of time, 24 at least
  * @throws RangeError for fewer
  */
-export function fitTrend(samples: readonly Sample[]): Trend {
+export function mediansInTime(samples: readonly Sample[]): Point[] {
   if (samples.length < 2 * BLOCKS) throw new RangeError(`${samples.length} samples are too few for a trend`);
-  const points = Array.from({ length: BLOCKS }, (_, block) => {
+  return Array.from({ length: BLOCKS }, (_, block) => {
     const [start, end] = [block, block + 1].map((index) => Math.round((index * samples.length) / BLOCKS));
     const stretch = samples.slice(start, end);
     return { x: median(stretch.map(({ hours }) => hours)), y: median(stretch.map(({ value }) => value)) };
   });
+}
+
+/**
+ * Least squares through these medians, and what the scatter around the line leaves open.
+ * @throws RangeError as they do
+ */
+export function fitTrend(samples: readonly Sample[]): Trend {
+  const points = mediansInTime(samples);
   const meanX = mean(points.map(({ x }) => x));
   const meanY = mean(points.map(({ y }) => y));
   const spread = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
