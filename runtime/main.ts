@@ -6,7 +6,7 @@ import { createLogger, logProcessWarnings } from './log.ts';
 import { startRuntime } from './runtime.ts';
 import { aborted, stopSignal } from './stop-signal.ts';
 
-/** Time in which endpoints and proxies learn that this pod is ending, and still send requests: kube-proxy on a node without a free core was seen to take more than 3 s. */
+/** Time in which endpoints and proxies learn that this pod is ending, and still send requests. With 3 s, connections were refused on a node without a free core. */
 const ENDPOINTS_LAG_MS = 5_000;
 
 const stopping = stopSignal();

@@ -43,13 +43,10 @@ const leanImports: Plugin = {
   async setup(build) {
     // Loaded here, because the runtime is bundled where the operator's files are not.
     const { leanModule } = await import('../../operator/cluster/lean-modules.ts');
-    build.onResolve(
-      { filter: /^undici$|^gaxios$|^@kubernetes\/client-node$|\/gen\/index\.js$/ },
-      ({ path, importer }) => {
-        const lean = leanModule(path, importer);
-        return lean === undefined ? undefined : { path: join(ROOT, 'operator', 'cluster', `${lean}.ts`) };
-      },
-    );
+    build.onResolve({ filter: /./ }, ({ path, importer }) => {
+      const lean = leanModule(path, importer);
+      return lean === undefined ? undefined : { path: join(ROOT, 'operator', 'cluster', `${lean}.ts`) };
+    });
   },
 };
 

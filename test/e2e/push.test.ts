@@ -25,7 +25,7 @@ const LIMITS_MB = { operator: 200, runtime: 300 } as const;
 
 const EXPECTED = {
   operator: {
-    Entrypoint: ['node', '--max-semi-space-size=4', '--optimize-for-size', 'dist/bundle/operator/main.js'],
+    Entrypoint: ['node', '--optimize-for-size', 'dist/bundle/operator/main.js'],
     Env: [
       'PATH=/usr/local/bin',
       'NODE_ENV=production',
