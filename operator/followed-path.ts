@@ -6,10 +6,12 @@ import { isPassing } from './resolution-failure.ts';
 
 /** What one object wants of a path that several may share. */
 export interface Subscription {
+  readonly key: Key;
+  readonly followed: FollowedPath;
   /** Any change of it asks again at once. */
-  readonly resolveNow: string | undefined;
+  resolveNow: string | undefined;
   /** A newer generation is to be noticed within this time. */
-  readonly pollIntervalMs: number;
+  pollIntervalMs: number;
 }
 
 /** Everything known of one path (and generation), shared by all objects that name it. */
@@ -17,7 +19,8 @@ export interface FollowedPath {
   readonly path: string;
   readonly generation: string | undefined;
   readonly bucket: string;
-  readonly subscriptions: Map<Key, Subscription>;
+  /** Mostly one, for which a Map, or a list with spare room, takes 200 bytes. */
+  subscriptions: readonly Subscription[];
   /** undefined: storage has not answered yet. */
   answer: ModelResolution | undefined;
   /** The answer is only what an operator before this one was told, of one object. */
@@ -29,9 +32,8 @@ export interface FollowedPath {
   unsettled: { readonly seen: string; readonly sinceMs: number } | undefined;
   failuresInARow: number;
   failingSinceMs: number;
-  /** When it is asked next; Infinity: not by itself. */
+  /** When it is asked next, as the clock's `elapsed` counts; Infinity: not by itself. */
   dueAtMs: number;
-  cancelTimer: () => void;
 }
 
 /** An upload of several files counts as whole when nothing has changed for this long. */
@@ -50,7 +52,7 @@ export function followPath(path: string, generation: string | undefined): Follow
     path,
     generation,
     bucket: 'bucket' in parsed ? parsed.bucket : '',
-    subscriptions: new Map(),
+    subscriptions: [],
     answer: undefined,
     isUnproven: false,
     asking: undefined,
@@ -59,7 +61,6 @@ export function followPath(path: string, generation: string | undefined): Follow
     failuresInARow: 0,
     failingSinceMs: 0,
     dueAtMs: Infinity,
-    cancelTimer: () => {},
   };
 }
 
@@ -71,7 +72,7 @@ export function idOf({ path, generation }: Pick<FollowedPath, 'path' | 'generati
 /** The shortest that any of its objects asks for. */
 export function pollIntervalMs({ subscriptions }: FollowedPath): number {
   let shortestMs = Infinity;
-  for (const subscription of subscriptions.values()) shortestMs = Math.min(shortestMs, subscription.pollIntervalMs);
+  for (const subscription of subscriptions) shortestMs = Math.min(shortestMs, subscription.pollIntervalMs);
   return shortestMs;
 }
 

@@ -13,6 +13,7 @@ import {
   pollIntervalMs,
   SETTLE_MS,
   type FollowedPath,
+  type Subscription,
 } from './followed-path.ts';
 import { answerUnasked, asFailure, pending } from './resolution-failure.ts';
 import { StorageQuestions } from './storage-questions.ts';
@@ -51,6 +52,8 @@ export interface ModelResolverOptions {
 const PATIENCE_MS = 2_000;
 /** When what an operator before this one knew is looked up: late enough for all objects of a bucket to be known by then. */
 const CHECK_LAST_KNOWN_MS = 5_000;
+/** Timers count in whole milliseconds, and may be early by a part of one. */
+const TIMER_GRAIN_MS = 1;
 
 /**
  * Asks storage which generation a path has, once for all objects that name it, again every poll interval, and says when the
@@ -60,12 +63,14 @@ export class ModelResolver {
   readonly #options: ModelResolverOptions;
   readonly #questions: StorageQuestions;
   readonly #followed = new Map<string, FollowedPath>();
-  readonly #followedBy = new Map<Key, FollowedPath>();
+  readonly #subscriptions = new Map<Key, Subscription>();
   /** Keys whose pass waits for an answer: it needs no call. */
   readonly #waiting = new Set<Key>();
   /** Paths with a question under way or waiting for its turn. */
   readonly #asking = new Set<FollowedPath>();
   readonly #groups = new BucketGroups();
+  /** One timer for all paths: thousands of their own would take memory, and be set anew after each poll. Times as `elapsed` counts them. */
+  #look = { atMs: Infinity, cancel: () => {} };
   #isStopped = false;
 
   constructor(options: ModelResolverOptions) {
@@ -87,12 +92,12 @@ export class ModelResolver {
 
   /** The object is gone, or does not need storage any more. */
   forget(key: Key): void {
-    const followed = this.#followedBy.get(key);
-    if (!followed) return;
-    this.#followedBy.delete(key);
-    followed.subscriptions.delete(key);
-    if (followed.subscriptions.size > 0) return;
-    followed.cancelTimer();
+    const subscription = this.#subscriptions.get(key);
+    if (!subscription) return;
+    const { followed } = subscription;
+    this.#subscriptions.delete(key);
+    followed.subscriptions = followed.subscriptions.toSpliced(followed.subscriptions.indexOf(subscription), 1);
+    if (followed.subscriptions.length > 0) return;
     this.#followed.delete(idOf(followed));
     this.#groups.delete(followed);
   }
@@ -100,24 +105,30 @@ export class ModelResolver {
   /** Asks no more. */
   stop(): void {
     this.#isStopped = true;
-    for (const followed of this.#followed.values()) followed.cancelTimer();
+    this.#look.cancel();
   }
 
   #subscribe(key: Key, query: ModelQuery): FollowedPath {
     const { path, generation, resolveNow, pollIntervalMs = this.#options.pollIntervalMs } = query;
     const id = idOf({ path, generation });
-    const before = this.#followedBy.get(key);
-    if (before && idOf(before) !== id) this.forget(key);
-    const followed = this.#followed.get(id) ?? this.#follow(id, followPath(path, generation));
-    const { subscriptions } = followed;
-    const isNews = subscriptions.has(key) && subscriptions.get(key)?.resolveNow !== resolveNow;
-    subscriptions.set(key, { resolveNow, pollIntervalMs });
-    this.#followedBy.set(key, followed);
+    const before = this.#subscriptions.get(key);
+    if (before && idOf(before.followed) !== id) this.forget(key);
+    const known = this.#subscriptions.get(key);
+    const isNews = known !== undefined && known.resolveNow !== resolveNow;
+    const { followed } = Object.assign(known ?? this.#addSubscription(key, id, query), { resolveNow, pollIntervalMs });
     if (isNews) this.#askAnew(followed);
     else if (!this.#hasAnswerFor(followed, query)) this.#answerFirst(followed, query);
-    else if (isDueLaterThan(followed, this.#options.clock.now() + pollIntervalMs))
+    else if (isDueLaterThan(followed, this.#options.clock.elapsed() + pollIntervalMs))
       this.#pollIn(followed, pollIntervalMs);
     return followed;
+  }
+
+  #addSubscription(key: Key, id: string, { path, generation }: ModelQuery): Subscription {
+    const followed = this.#followed.get(id) ?? this.#follow(id, followPath(path, generation));
+    const subscription = { key, followed, resolveNow: undefined, pollIntervalMs: Infinity };
+    followed.subscriptions = followed.subscriptions.concat(subscription);
+    this.#subscriptions.set(key, subscription);
+    return subscription;
   }
 
   #askAnew(followed: FollowedPath): void {
@@ -179,7 +190,7 @@ export class ModelResolver {
 
   /** Time is up for one path: others of the bucket are asked with it where one listing costs less than a question for each. */
   #poll(followed: FollowedPath): void {
-    const group = this.#groups.groupOf(followed, this.#options.clock.now());
+    const group = this.#groups.groupOf(followed, this.#options.clock.elapsed());
     if (followed.asking || this.#isStopped || group.length < 2) this.#ask(followed);
     else this.#askTogether(group);
   }
@@ -193,7 +204,7 @@ export class ModelResolver {
     const { clock } = this.#options;
     const wereDueAtMs = group.map((one) => one.dueAtMs);
     const answers = await this.#questions.askTogether(group.map(({ path }) => path));
-    const nowMs = clock.now();
+    const nowMs = clock.elapsed();
     if (!answers) this.#groups.wasInVain(group, nowMs);
     for (const [index, one] of group.entries()) {
       const answer = answers?.[index];
@@ -207,7 +218,6 @@ export class ModelResolver {
   }
 
   #beginQuestion(followed: FollowedPath, done: Promise<void>): void {
-    followed.cancelTimer();
     followed.dueAtMs = Infinity;
     followed.isAskedAgain = false;
     this.#asking.add(followed);
@@ -258,7 +268,7 @@ export class ModelResolver {
     followed.answer = answer;
     followed.isUnproven = false;
     if (isSame) return;
-    for (const key of followed.subscriptions.keys()) {
+    for (const { key } of followed.subscriptions) {
       if (!this.#waiting.has(key)) this.#options.onChange(key);
     }
   }
@@ -269,11 +279,29 @@ export class ModelResolver {
   }
 
   #askIn(followed: FollowedPath, afterMs: number): void {
+    if (followed.subscriptions.length === 0) return;
+    if (afterMs === 0) return this.#poll(followed);
+    followed.dueAtMs = this.#options.clock.elapsed() + afterMs;
+    this.#lookAt(followed.dueAtMs);
+  }
+
+  /** Looks for paths that are due at that time, or earlier if that was asked for before. */
+  #lookAt(atMs: number): void {
+    if (atMs >= this.#look.atMs || this.#isStopped) return;
     const { clock } = this.#options;
-    followed.cancelTimer();
-    if (followed.subscriptions.size === 0 || this.#isStopped) return;
-    followed.dueAtMs = clock.now() + afterMs;
-    followed.cancelTimer = clock.after(afterMs, () => this.#poll(followed));
+    this.#look.cancel();
+    this.#look = { atMs, cancel: clock.after(Math.max(0, atMs - clock.elapsed()), () => this.#pollWhatIsDue()) };
+  }
+
+  #pollWhatIsDue(): void {
+    const nowMs = this.#options.clock.elapsed();
+    this.#look.atMs = Infinity;
+    let nextMs = Infinity;
+    for (const followed of this.#followed.values()) {
+      if (followed.dueAtMs <= nowMs + TIMER_GRAIN_MS) this.#poll(followed);
+      nextMs = Math.min(nextMs, followed.dueAtMs);
+    }
+    if (nextMs !== Infinity) this.#lookAt(nextMs);
   }
 }
 

@@ -40,10 +40,10 @@ export function readRolloutMemory(deployment: V1Deployment | undefined): Deploye
   const annotations = deployment.metadata?.annotations ?? {};
   const template = deployment.spec?.template.metadata?.annotations ?? {};
   const hash = template[ANNOTATIONS.templateHash];
-  const applied = readPacked(annotations[ANNOTATIONS.appliedTemplate]);
+  const applied = readPacked(annotations[ANNOTATIONS.appliedValues], annotations[ANNOTATIONS.appliedTemplate]);
   return {
     resolvedFor: annotations[ANNOTATIONS.resolvedFor],
-    lastGood: readPacked(annotations[ANNOTATIONS.lastGoodTemplate]),
+    lastGood: readPacked(annotations[ANNOTATIONS.lastGoodValues], annotations[ANNOTATIONS.lastGoodTemplate]),
     rejection: parseRejection(annotations[ANNOTATIONS.rejection]),
     generation: template[ANNOTATIONS.modelGeneration],
     templateHash: hash,
@@ -58,8 +58,10 @@ export function withRolloutMemory<T extends KubernetesObject>(
 ): T {
   return withAnnotations(object, {
     [ANNOTATIONS.resolvedFor]: resolvedFor,
-    [ANNOTATIONS.appliedTemplate]: applied?.text,
-    [ANNOTATIONS.lastGoodTemplate]: lastGood?.text,
+    [ANNOTATIONS.appliedTemplate]: applied?.shape,
+    [ANNOTATIONS.appliedValues]: applied?.values,
+    [ANNOTATIONS.lastGoodTemplate]: lastGood?.shape,
+    [ANNOTATIONS.lastGoodValues]: lastGood?.values,
     [ANNOTATIONS.rejection]: rejection && JSON.stringify(rejection),
   });
 }

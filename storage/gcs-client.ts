@@ -143,8 +143,8 @@ async function listPages(
   return objects;
 }
 
-/** Some 5 MB; what is forgotten is only asked for in full. */
-const MAX_SEEN = 20_000;
+/** Half a megabyte; what is forgotten is only asked for in full. Where a bucket has many, they are listed. */
+const MAX_SEEN = 2_000;
 const NOT_MODIFIED = 304;
 
 /** What is read of an object's metadata; the service sends no more. */

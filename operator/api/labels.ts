@@ -24,10 +24,12 @@ export const ANNOTATIONS = {
   appliedHash: 'modeldeployment.dev/applied-hash',
   /** On the Deployment: hash of the path, generation and checksum asked for when the pinned generation was chosen. */
   resolvedFor: 'modeldeployment.dev/resolved-for',
-  /** On the Deployment: its pod template as it was applied, packed (packed-template.ts). */
+  /** On the Deployment: its pod template as it was applied, packed (packed-template.ts), and what stands in its open places. */
   appliedTemplate: 'modeldeployment.dev/applied-template',
-  /** On the Deployment: the pod template that served before the wanted one, packed. */
+  appliedValues: 'modeldeployment.dev/applied-values',
+  /** On the Deployment: the pod template that served before the wanted one, the same way. */
   lastGoodTemplate: 'modeldeployment.dev/last-good-template',
+  lastGoodValues: 'modeldeployment.dev/last-good-values',
   /** On the Deployment: JSON of the Rejection in force. */
   rejection: 'modeldeployment.dev/rejection',
   /** On a ModelDeployment, any value: resolve the model again now, and try again what was refused. */

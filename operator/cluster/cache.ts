@@ -2,6 +2,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { LABELS } from '../api/labels.ts';
 import type { Key } from './client.ts';
 import { compareResourceVersions } from './resource-version.ts';
+import { reuse, shareText } from './shared-values.ts';
 
 /** How objects of a kind belong to a ModelDeployment: they have its name, or carry it as instance label. */
 export type Grouping = 'by-name' | 'by-instance';
@@ -13,8 +14,8 @@ export type Grouping = 'by-name' | 'by-instance';
 export class ResourceCache<T extends KubernetesObject> {
   readonly #grouping: Grouping;
   readonly #objects = new Map<Key, T>();
-  /** Only for `by-instance`. No group is empty. */
-  readonly #groups = new Map<Key, Map<string, T>>();
+  /** Only for `by-instance`. No group is empty. Lists without spare room: most have one object, for which a Map takes 200 bytes. */
+  readonly #groups = new Map<Key, readonly T[]>();
   /** Own writes that their watch has not delivered yet. */
   readonly #written = new Map<Key, T>();
   /** Uids of objects that were deleted here and that the watch still shows. */
@@ -27,7 +28,7 @@ export class ResourceCache<T extends KubernetesObject> {
   }
 
   /**
-   * The watch delivered this object.
+   * The watch delivered this object, which becomes the cache's own.
    * @returns false when it is just what an own write was answered with: whoever wrote it has seen it
    */
   upsert(object: T): boolean {
@@ -35,6 +36,7 @@ export class ResourceCache<T extends KubernetesObject> {
     const last = this.#objects.get(key);
     const isEcho = isSameVersion(object, this.#written.get(key));
     if (isEcho) this.#written.delete(key);
+    reuse(object, last);
     this.#objects.set(key, object);
     if (last && last.metadata?.uid !== object.metadata?.uid) this.#deletedUids.delete(last.metadata?.uid ?? '');
     if (this.#grouping === 'by-instance') {
@@ -81,7 +83,10 @@ export class ResourceCache<T extends KubernetesObject> {
 
   /** The API server answered a write with this object. */
   written(object: T): void {
-    if (!this.#isSeen(object)) this.#written.set(nameKey(object), object);
+    if (this.#isSeen(object)) return;
+    const key = nameKey(object);
+    reuse(object, this.#objects.get(key));
+    this.#written.set(key, object);
   }
 
   /** The API server accepted the deletion of this object. */
@@ -105,7 +110,7 @@ export class ResourceCache<T extends KubernetesObject> {
 
   /** Objects that carry the name of that ModelDeployment as their instance label. */
   group(key: Key): readonly T[] {
-    return [...(this.#groups.get(key)?.values() ?? [])];
+    return this.#groups.get(key) ?? [];
   }
 
   /** Keys of the objects that the watches have delivered. */
@@ -137,18 +142,15 @@ export class ResourceCache<T extends KubernetesObject> {
 
   #addToGroup(object: T): void {
     const key = instanceKey(object);
-    if (key === undefined) return;
-    const group = this.#groups.get(key) ?? new Map<string, T>();
-    group.set(object.metadata?.name ?? '', object);
-    this.#groups.set(key, group);
+    if (key !== undefined) this.#groups.set(key, this.group(key).concat(object));
   }
 
   #removeFromGroup(object: T): void {
     const key = instanceKey(object);
     const group = key && this.#groups.get(key);
     if (!group) return;
-    group.delete(object.metadata?.name ?? '');
-    if (group.size === 0) this.#groups.delete(key);
+    if (group.length === 1) this.#groups.delete(key);
+    else this.#groups.set(key, group.toSpliced(group.indexOf(object), 1));
   }
 }
 
@@ -158,11 +160,16 @@ function isSameVersion({ metadata }: KubernetesObject, other: KubernetesObject |
 
 /** namespace/name of an object. */
 export function nameKey(object: KubernetesObject): Key {
-  return `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`;
+  return keyOf(object.metadata?.namespace, object.metadata?.name);
 }
 
 /** namespace/name of the ModelDeployment whose name the object carries as instance label. */
 export function instanceKey(object: KubernetesObject): Key | undefined {
   const instance = object.metadata?.labels?.[LABELS.instance];
-  return instance === undefined ? undefined : `${object.metadata?.namespace ?? ''}/${instance}`;
+  return instance === undefined ? undefined : keyOf(object.metadata?.namespace, instance);
+}
+
+/** One text for all that belongs to a ModelDeployment, as most of it comes together: half a dozen maps hold it as key. */
+function keyOf(namespace = '', name = ''): Key {
+  return shareText(`${namespace}/${name}`) as Key;
 }

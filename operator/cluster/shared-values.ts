@@ -8,19 +8,27 @@ const shared = new Map<string, unknown>();
  */
 export function share<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
-  const text = JSON.stringify(value);
+  return shareAs(JSON.stringify(value), value, freeze);
+}
+
+/** The same for a long text. */
+export function shareLongText(text: string): string {
+  return shareAs(text, text);
+}
+
+function shareAs<T>(text: string, value: T, prepare: (value: T) => T = (same) => same): T {
   const known = shared.get(text);
   if (known !== undefined) return known as T;
   if (shared.size >= MAX_SHARED) shared.clear();
-  shared.set(text, freeze(value));
+  shared.set(text, prepare(value));
   return value;
 }
 
-/** Every value of a record, or item of a list, shared where it is like another's. In place. */
-export function shareEach(values: object | undefined, except?: string): void {
+/** Values of a record, or items of a list, shared where they are like another's. In place. @param isMeant by name of the field; default all */
+export function shareEach(values: object | undefined, isMeant: (field: string) => boolean = () => true): void {
   if (values === undefined) return;
   const fields = values as Record<string, unknown>;
-  for (const name in fields) if (name !== except) fields[name] = share(fields[name]);
+  for (const name in fields) if (isMeant(name)) fields[name] = share(fields[name]);
 }
 
 /** Names and identifiers; longer texts are seldom alike. */
@@ -42,7 +50,8 @@ export function shareTexts(value: object): void {
   }
 }
 
-function shareText(text: string): string {
+/** A text of up to a hundred letters, the one of before where it was seen a moment ago. */
+export function shareText(text: string): string {
   if (text.length > MAX_TEXT_LENGTH) return text;
   const known = texts.get(text);
   if (known !== undefined) return known;
@@ -51,7 +60,32 @@ function shareText(text: string): string {
   return text;
 }
 
-function freeze<T extends object>(value: T): T {
-  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) freeze(inner as object);
+function freeze<T>(value: T): T {
+  for (const inner of Object.values(value as object)) if (typeof inner === 'object' && inner !== null) freeze(inner);
   return Object.freeze(value);
+}
+
+/**
+ * Puts values of an object before in the places where the next one has the same: most changes are of a status and a version. In place.
+ * @returns the one before, where nothing has changed
+ */
+export function reuse<T>(next: T, before: unknown): T {
+  if (next === before) return before as T;
+  if (!isChangeable(next) || typeof before !== 'object' || before === null) return next;
+  if (Array.isArray(next) !== Array.isArray(before)) return next;
+  const [to, from] = [next as Record<string, unknown>, before as Readonly<Record<string, unknown>>];
+  let added = 0;
+  let isSame = true;
+  for (const name in to) {
+    const value = reuse(to[name], from[name]);
+    to[name] = value;
+    isSame &&= value === from[name];
+    added += 1;
+  }
+  for (const _ in from) added -= 1;
+  return isSame && added === 0 ? (before as T) : next;
+}
+
+function isChangeable(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Object.isFrozen(value);
 }

@@ -2,7 +2,6 @@ import type {
   KubernetesObject,
   V1Container,
   V1ContainerStatus,
-  V1DeploymentSpec,
   V1Endpoint,
   V1EndpointSlice,
   V1ManagedFieldsEntry,
@@ -14,7 +13,7 @@ import type {
 } from '@kubernetes/client-node';
 import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../api/labels.ts';
 import { RESOURCES, apiVersionOf, type Resource } from './resources.ts';
-import { share, shareEach, shareTexts } from './shared-values.ts';
+import { share } from './shared-values.ts';
 
 /**
  * Cuts an object down to what a pass reads, in place: thousands of them stay in memory. Gives items of a list the
@@ -31,20 +30,6 @@ export function trim(object: KubernetesObject, resource: Resource): void {
   delete metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'];
   if (resource.kind === RESOURCES.pod.kind) trimPod(object);
   if (resource.kind === RESOURCES.endpointSlice.kind) trimEndpointSlice(object as V1EndpointSlice);
-  shareParts(object);
-  shareTexts(object);
-}
-
-/** What is the same in most objects of a kind: all of the spec but what names the model. */
-function shareParts({ metadata, spec }: KubernetesObject & { spec?: Partial<V1DeploymentSpec> }): void {
-  if (metadata?.managedFields) metadata.managedFields = share(metadata.managedFields);
-  const template = spec?.template?.spec;
-  for (const container of template?.containers ?? []) {
-    shareEach(container.env);
-    shareEach(container, 'env');
-  }
-  shareEach(template, 'containers');
-  shareEach(spec, 'template');
 }
 
 const CHILD_KINDS: ReadonlySet<string> = new Set([

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { ApiServerConnection } from './connection.ts';
 import type { OutageLog } from './outage-log.ts';
 import type { Resource } from './resources.ts';
+import { shareParts } from './share-parts.ts';
 import { trim } from './trim.ts';
 import { openList, openWatch, WatchError, type WatchEvent, type WatchStream } from './watch-stream.ts';
 
@@ -111,7 +112,9 @@ class ResilientWatch implements RunningWatch {
   async #list(): Promise<void> {
     const { connection } = this.#surroundings;
     const objects: KubernetesObject[] = [];
-    const resourceVersion = await openList(this.#request, connection, (object) => objects.push(this.#trimmed(object)));
+    const resourceVersion = await openList(this.#request, connection, (object) =>
+      objects.push(this.#trimmedNew(object)),
+    );
     this.#takeOver(objects, resourceVersion);
   }
 
@@ -143,7 +146,7 @@ class ResilientWatch implements RunningWatch {
     }
     const key = `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`;
     if (type === 'DELETED') listing.delete(key);
-    else if (type !== 'BOOKMARK') listing.set(key, this.#trimmed(object));
+    else if (type !== 'BOOKMARK') listing.set(key, this.#trimmedNew(object));
     return listing;
   }
 
@@ -151,7 +154,7 @@ class ResilientWatch implements RunningWatch {
     this.#resourceVersion = object.metadata?.resourceVersion ?? this.#resourceVersion;
     if (type === 'BOOKMARK') return;
     if (type === 'DELETED') this.#request.onRemoved(this.#trimmed(object));
-    else this.#request.onChanged(this.#trimmed(object));
+    else this.#request.onChanged(type === 'ADDED' ? this.#trimmedNew(object) : this.#trimmed(object));
   }
 
   #takeOver(objects: readonly KubernetesObject[], resourceVersion: string): void {
@@ -163,6 +166,12 @@ class ResilientWatch implements RunningWatch {
 
   #trimmed(object: KubernetesObject): KubernetesObject {
     trim(object, this.#request.resource);
+    return object;
+  }
+
+  /** A change shares its parts with what was there before (ResourceCache). */
+  #trimmedNew(object: KubernetesObject): KubernetesObject {
+    shareParts(this.#trimmed(object));
     return object;
   }
 

@@ -15,7 +15,9 @@ function remembering(lastGood?: { path?: string; generation: string }, rejected?
         annotations: { [ANNOTATIONS.templateHash]: 'abc', [ANNOTATIONS.modelGeneration]: lastGood.generation },
       },
     };
-    annotations[ANNOTATIONS.lastGoodTemplate] = packTemplate({ path: lastGood.path ?? PATH, template })!.text;
+    const { values, shape } = packTemplate({ path: lastGood.path ?? PATH, template })!;
+    annotations[ANNOTATIONS.lastGoodValues] = values;
+    annotations[ANNOTATIONS.lastGoodTemplate] = shape;
   }
   if (rejected) {
     const rejection = { generation: rejected, templateHash: 'x', reason: 'ModelInvalid', message: 'It is a pickle.' };

@@ -270,9 +270,9 @@ const ROWS: readonly Row[] = [
   {
     name: 'the newest when somebody has spoilt the memory of the last good one',
     resolution: resolved('2'),
-    deployed: deployed('2', { lastGood: { hash: 'a1', text: 'a1:spoilt' } }),
+    deployed: deployed('2', { lastGood: { hash: 'a1', values: '["a1"]', shape: 'spoilt' } }),
     evidence: REFUSED,
-    choice: { hash: 'a2', lastGood: { hash: 'a1', text: 'a1:spoilt' } },
+    choice: { hash: 'a2', lastGood: { hash: 'a1', values: '["a1"]', shape: 'spoilt' } },
   },
   {
     name: 'the newest when pods of an older template are the ones that fail',

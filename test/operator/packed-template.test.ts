@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
 import type { V1Deployment, V1PodTemplateSpec } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { generationOf, packTemplate, readPacked, unpackTemplate } from '../../operator/packed-template.ts';
+import {
+  generationOf,
+  packTemplate,
+  readPacked,
+  unpackTemplate,
+  type PackedTemplate,
+} from '../../operator/packed-template.ts';
 import { makeDesiredResources } from '../../operator/resources/index.ts';
 import { modelDeployment, type Partially } from '../support/model-deployment.ts';
 import type { ModelDeployment } from '../../operator/api/generated.ts';
@@ -15,10 +22,29 @@ function templateOf(written: Partially<ModelDeployment> = {}): V1PodTemplateSpec
 }
 
 describe('packed template', () => {
-  it('comes out as it went in, by way of an annotation', () => {
-    const template = templateOf({ spec: { podAnnotations: { 'a/b': 'é "quoted"' } } });
-    const { text } = packTemplate({ path: PATH, template })!;
-    expect(unpackTemplate(readPacked(text)!)).to.deep.equal({ path: PATH, template });
+  const ANNOTATED: readonly (readonly [name: string, podAnnotations: Record<string, string>])[] = [
+    ['as it is', {}],
+    ['with quotes and letters beyond ASCII', { 'a/b': 'é "quoted"' }],
+    ['with the names of model, path and generation in other texts', { 'a/b': `iris of ${PATH}`, iris: ':"iris"' }],
+    ['with the name of the model as a whole value', { 'a/b': 'iris' }],
+    ['with the control characters that mark open places', { 'a/b': '\u0001', 'a/c': '\u0003 and more' }],
+    ['with text that looks like an escaped one', { 'a/b': String.raw`"\u0001` }],
+  ];
+  for (const [name, podAnnotations] of ANNOTATED) {
+    it(`comes out as it went in, by way of annotations: ${name}`, () => {
+      const template = templateOf({ spec: { podAnnotations } });
+      expect(throughAnnotations(packTemplate({ path: PATH, template })!)).to.deep.equal({ path: PATH, template });
+    });
+  }
+
+  it('has the same shape for models that differ in name, path and generation', () => {
+    const other = templateOf({ metadata: { name: 'wine' }, spec: { model: { path: 'gs://models/wine.onnx' } } });
+    const [one, two] = [
+      packTemplate({ path: PATH, template: templateOf({ spec: { model: { path: PATH } } }) })!,
+      packTemplate({ path: 'gs://models/wine.onnx', template: other })!,
+    ];
+    expect(two.shape).to.equal(one.shape);
+    expect(two.values).to.not.equal(one.values);
   });
 
   it('tells its generation, to those who ask for its path', () => {
@@ -28,9 +54,10 @@ describe('packed template', () => {
   });
 
   it('is the same text for the same template, and small', () => {
-    const { text } = packTemplate({ path: PATH, template: templateOf() })!;
-    expect(packTemplate({ path: PATH, template: templateOf() })?.text).to.equal(text);
-    expect(text.length).to.be.below(2_000);
+    const packed = packTemplate({ path: PATH, template: templateOf() })!;
+    packTemplate({ path: PATH, template: templateOf({ spec: { podAnnotations: { a: 'other' } } }) });
+    expect(packTemplate({ path: PATH, template: templateOf() })).to.deep.equal(packed);
+    expect(packed.values.length + packed.shape.length).to.be.below(2_000);
   });
 
   it('is not kept when it would crowd out other annotations', () => {
@@ -45,21 +72,36 @@ describe('packed template', () => {
   });
 
   const whole = packTemplate({ path: PATH, template: templateOf() })!;
-  const SPOILT: readonly (readonly [name: string, text: string])[] = [
-    ['cut off', whole.text.slice(0, 200)],
-    ['not compressed', `${whole.hash}:${Buffer.from('{}').toString('base64')}`],
-    ['of another hash', `abc${whole.text.slice(whole.text.indexOf(':'))}`],
-    ['empty behind the hash', `${whole.hash}:`],
+  const bomb = deflateRawSync(JSON.stringify({ path: PATH, places: Array.from({ length: 100_000 }, () => '\u0001') }));
+  const SPOILT: readonly (readonly [name: string, packed: Partial<PackedTemplate>])[] = [
+    ['cut off', { shape: whole.shape.slice(0, 200) }],
+    ['not compressed', { shape: Buffer.from('{}').toString('base64') }],
+    ['of another hash', { values: whole.values.replace(whole.hash, 'abc'), hash: whole.hash }],
+    ['empty', { shape: '' }],
+    ['null', { shape: deflateRawSync('null').toString('base64') }],
+    ['without its values', { values: JSON.stringify([whole.hash]) }],
+    [
+      'of values that would become gigabytes',
+      { values: JSON.stringify([whole.hash, PATH.repeat(1_000)]), shape: bomb.toString('base64') },
+    ],
   ];
-  for (const [name, text] of SPOILT) {
+  for (const [name, spoilt] of SPOILT) {
     it(`is none when somebody edited it: ${name}`, () => {
-      expect(unpackTemplate(readPacked(text)!)).to.equal(undefined);
+      expect(unpackTemplate({ ...whole, ...spoilt })).to.equal(undefined);
     });
   }
 
-  for (const text of [undefined, '', 'no hash', ':', 'xyz:abc']) {
-    it(`is not read from ${JSON.stringify(text)}`, () => {
-      expect(readPacked(text)).to.equal(undefined);
+  for (const values of [undefined, '', 'no list', '[]', '{}', '[1]', '["a", 2]']) {
+    it(`is not read beside ${JSON.stringify(values)}`, () => {
+      expect(readPacked(values, whole.shape)).to.equal(undefined);
     });
   }
+
+  it('is not read without the template', () => {
+    expect(readPacked(whole.values, undefined)).to.equal(undefined);
+  });
 });
+
+function throughAnnotations({ values, shape }: PackedTemplate): unknown {
+  return unpackTemplate(readPacked(values, shape)!);
+}

@@ -35,8 +35,8 @@ describe('rollout memory', () => {
       resolveNow: '1',
       retryAt: '2026-01-01T00:30:00.000Z',
     } as const;
-    const lastGood = { hash: '7', text: '7:x' };
-    const memory = { resolvedFor: 'x', lastGood, rejection, applied: { hash: 'ab', text: 'ab:y' } };
+    const lastGood = { hash: '7', values: '["7"]', shape: 'x' };
+    const memory = { resolvedFor: 'x', lastGood, rejection, applied: { hash: 'ab', values: '["ab"]', shape: 'y' } };
     expect(readRolloutMemory(deploymentWith(memory))).to.deep.equal({
       ...memory,
       generation: '7',
@@ -45,7 +45,7 @@ describe('rollout memory', () => {
   });
 
   it('does not take a template for the applied one that is not deployed', () => {
-    const deployment = deploymentWith({ applied: { hash: 'cd', text: 'cd:y' } });
+    const deployment = deploymentWith({ applied: { hash: 'cd', values: '["cd"]', shape: 'y' } });
     expect(readRolloutMemory(deployment)?.applied).to.equal(undefined);
   });
 

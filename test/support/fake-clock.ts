@@ -55,6 +55,8 @@ export class FakeClock implements Clock {
       this.#nowMs = Math.max(this.#nowMs, next.dueAt);
       next.callback();
       await settle();
+      // What the callback began may wait for a turn of the event loop itself.
+      await settle();
     }
     this.#nowMs = endMs;
     await settle();

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { RESOURCES } from '../../../operator/cluster/resources.ts';
-import { share, shareEach, shareTexts } from '../../../operator/cluster/shared-values.ts';
+import { shareParts } from '../../../operator/cluster/share-parts.ts';
+import { reuse, share, shareEach, shareTexts } from '../../../operator/cluster/shared-values.ts';
 import { trim } from '../../../operator/cluster/trim.ts';
 
 function deployment(name: string) {
@@ -17,6 +18,7 @@ function deployment(name: string) {
 function trimmed(name: string) {
   const object = deployment(name);
   trim(object, RESOURCES.deployment);
+  shareParts(object);
   return object;
 }
 
@@ -37,7 +39,7 @@ describe('shared values', () => {
 
   it('leave out what is named, and nothing is no matter', () => {
     const values = { kept: { a: 1 }, own: { b: 1 } };
-    shareEach(values, 'own');
+    shareEach(values, (name) => name !== 'own');
     expect(Object.isFrozen(values.kept)).to.equal(true);
     expect(Object.isFrozen(values.own)).to.equal(false);
     shareEach(undefined);
@@ -68,5 +70,43 @@ describe('shared values', () => {
     ] as const) {
       expect(object.spec).to.deep.equal(deployment(name).spec);
     }
+  });
+
+  it('are those of the version before, as far as they have not changed', () => {
+    const before = trimmed('iris');
+    const next = { ...deployment('iris'), status: { replicas: 1 } };
+    next.spec.template.spec.containers[0]!.image = 'runtime:2';
+    const expected = structuredClone(next);
+    reuse(next, before);
+    expect(next).to.deep.equal(expected);
+    expect(next.spec.selector).to.equal(before.spec.selector);
+    expect(next.spec.template.spec.containers[0]!.env).to.equal(before.spec.template.spec.containers[0]!.env);
+    expect(before.spec.template.spec.containers[0]!.image).to.equal('runtime:1');
+  });
+
+  const CHANGED: readonly (readonly [name: string, before: unknown, next: object])[] = [
+    ['a field more', { a: { b: 1 } }, { a: { b: 1, c: 2 } }],
+    ['a field less', { a: { b: 1, c: 2 } }, { a: { b: 1 } }],
+    ['a field for another', { a: { b: 1 } }, { a: { c: 1 } }],
+    ['a list for a record', { a: { 0: 'x' } }, { a: ['x'] }],
+    ['a longer list', { a: ['x'] }, { a: ['x', 'y'] }],
+    ['a shorter list', { a: ['x', 'y'] }, { a: ['x'] }],
+    ['null for a record', { a: { b: 1 } }, { a: null }],
+    ['a record for null', { a: null }, { a: { b: 1 } }],
+    ['a shared value', { a: { b: 1 } }, { a: Object.freeze({ b: 2 }) }],
+    ['nothing before', undefined, { a: { b: 1 } }],
+  ];
+  for (const [name, before, next] of CHANGED) {
+    it(`say what is new: ${name}`, () => {
+      const [expected, old] = [structuredClone(next), structuredClone(before)];
+      expect(reuse(next, before)).to.equal(next);
+      expect(next).to.deep.equal(expected);
+      expect(before).to.deep.equal(old);
+    });
+  }
+
+  it('are the one before where nothing has changed', () => {
+    const before = { a: [{ b: null, c: 'text' }] };
+    expect(reuse(structuredClone(before), before)).to.equal(before);
   });
 });
