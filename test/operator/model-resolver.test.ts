@@ -72,6 +72,27 @@ describe('model resolver', () => {
     expect(changed).to.deep.equal([]);
   });
 
+  for (const [name, byMs] of [
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ] as const) {
+    it(`asks in the same rhythm when the time of day is set ${name}`, async () => {
+      const { resolve, clock, asked } = makeResolver(stat('7'));
+      await resolve('x');
+      clock.jump(byMs);
+      await clock.advance(POLL_MS / 2);
+      expect(asked).to.have.lengthOf(1);
+      await clock.advance(2 * POLL_MS);
+      expect(asked).to.have.lengthOf(3);
+    });
+  }
+
+  it('keeps one timer for all paths', async () => {
+    const { resolve, clock } = makeResolver(stat('7'));
+    for (const name of ['one', 'two', 'three']) await resolve(name, { path: `gs://${name}/model.onnx` });
+    expect(clock.pendingTimers).to.equal(1);
+  });
+
   it('notices a new generation within the poll interval and tells every object', async () => {
     const { resolve, clock, storage, changed } = makeResolver(stat('7'));
     await Promise.all([resolve('x'), resolve('y')]);
