@@ -246,8 +246,8 @@ export class ModelResolver {
       return;
     }
     const { generation, sizeBytes } = stat;
-    const resolvedAt = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
     if (followed.answer?.kind !== 'resolved' || followed.answer.generation !== generation) {
+      const resolvedAt = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
       this.#setAnswer(followed, { kind: 'resolved', generation, sizeBytes, resolvedAt });
     }
     // One generation never changes.

@@ -31,10 +31,10 @@ export interface GcsLookup {
   ): Promise<GcsObject | undefined>;
   /**
    * Objects whose names start with `prefix`, page by page until there are more than `maxObjects`; undefined when there is no
-   * such bucket.
+   * such bucket. `isBrief`: only name, generation and size of each, for a listing of thousands.
    */
   listObjects(
-    where: { bucket: string; prefix: string; versions?: boolean; maxObjects?: number },
+    where: { bucket: string; prefix: string; versions?: boolean; maxObjects?: number; isBrief?: boolean },
     signal?: AbortSignal,
   ): Promise<GcsObject[] | undefined>;
 }
@@ -103,9 +103,10 @@ export function createGcsClient(options: GcsOptions = {}): GcsClient {
       });
       return within(asked, { timeoutMs, signal, location });
     },
-    listObjects({ bucket, prefix, versions = false, maxObjects = MAX_FILES }, signal) {
+    listObjects({ bucket, prefix, versions = false, maxObjects = MAX_FILES, isBrief = false }, signal) {
       const location = `gs://${bucket}/${prefix}`;
-      const query = { prefix, versions, fields: `items(${FIELDS}),nextPageToken`, autoPaginate: false };
+      const fields = `items(${isBrief ? BRIEF_FIELDS : FIELDS}),nextPageToken`;
+      const query = { prefix, versions, fields, autoPaginate: false };
       const asked = call({ location, permission: 'storage.objects.list' }, () =>
         listPages(storage, query, { bucket, location, maxObjects }),
       );
@@ -149,6 +150,7 @@ const NOT_MODIFIED = 304;
 
 /** What is read of an object's metadata; the service sends no more. */
 const FIELDS = 'name,generation,size,crc32c,contentEncoding,timeCreated,timeDeleted';
+const BRIEF_FIELDS = 'name,generation,size';
 
 /** Without `name` and `generation` it is no answer of GCS, but of a proxy or a login page in between. */
 function toObject(bucket: string, metadata: FileMetadata, location: string): GcsObject {

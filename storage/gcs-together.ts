@@ -22,7 +22,7 @@ export async function listTogether(
   client: GcsLookup,
   paths: readonly GcsPath[],
   signal: AbortSignal | undefined,
-): Promise<GcsLookup | undefined> {
+): Promise<Listing | undefined> {
   const [first] = paths;
   if (!first || paths.some(({ bucket }) => bucket !== first.bucket)) return undefined;
   const { bucket } = first;
@@ -32,7 +32,7 @@ export async function listTogether(
   const maxObjects = worthPages * PAGE_OBJECTS;
   const prefix = commonPrefix(paths.map((path) => (path.kind === 'gcs' ? path.object : path.prefix)));
   try {
-    const objects = await client.listObjects({ bucket, prefix, maxObjects }, signal);
+    const objects = await client.listObjects({ bucket, prefix, maxObjects, isBrief: true }, signal);
     return objects && objects.length <= maxObjects ? lookupIn(objects) : undefined;
   } catch (error) {
     // Who may read an object may not be allowed to list; whoever fails for another reason fails for each of them too.
@@ -42,9 +42,15 @@ export async function listTogether(
 }
 
 /** A client that knows these objects, and asks nobody. */
-function lookupIn(objects: readonly GcsObject[]): GcsLookup {
+export interface Listing extends GcsLookup {
+  /** By its full name; without the promises that thousands of `getObject` would make. */
+  readonly find: (name: string) => GcsObject | undefined;
+}
+
+function lookupIn(objects: readonly GcsObject[]): Listing {
   const byName = new Map(objects.map((object) => [object.name, object]));
   return {
+    find: (name) => byName.get(name),
     getObject: async ({ name }) => byName.get(name),
     listObjects: async ({ prefix }) => objects.filter(({ name }) => name.startsWith(prefix)),
   };

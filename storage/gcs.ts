@@ -4,7 +4,7 @@ import { downloadFile, PARALLEL_CONNECTIONS } from './download-file.ts';
 import type { DownloadSource } from './download-source.ts';
 import { createGcsClient, type GcsClient, type GcsLookup, type GcsOptions } from './gcs-client.ts';
 import { filesAtGeneration, isFolderMarker, newestGeneration, type GcsObject } from './gcs-listing.ts';
-import { listTogether } from './gcs-together.ts';
+import { listTogether, type Listing } from './gcs-together.ts';
 import { checkFileNames, pickModelFile, tooManyFiles, MAX_FILES } from './model-folder.ts';
 import type { GcsPath, ModelPath } from './model-path.ts';
 import {
@@ -44,14 +44,7 @@ export function createGcsStore(options: GcsOptions = {}): ModelStore {
       const gcsPaths = paths.map(gcsPath);
       const listing = await listTogether(client, gcsPaths, signal);
       if (!listing) return undefined;
-      return Promise.all(
-        gcsPaths.map((path) =>
-          resolve(listing, path, undefined, signal).then(toStat, (error: unknown) => {
-            if (error instanceof StorageError) return error;
-            throw error;
-          }),
-        ),
-      );
+      return Promise.all(gcsPaths.map((path) => statIn(listing, path, signal)));
     },
     async download(path, directory, options = {}) {
       const attempt = async (): Promise<DownloadedModel> => {
@@ -67,6 +60,19 @@ export function createGcsStore(options: GcsOptions = {}): ModelStore {
       }
     },
   };
+}
+
+function statIn(
+  listing: Listing,
+  path: GcsPath,
+  signal: AbortSignal | undefined,
+): ModelStat | Promise<ModelStat | StorageError> {
+  const object = path.kind === 'gcs' ? listing.find(path.object) : undefined;
+  if (object) return toStat(resolvedObject(object));
+  return resolve(listing, path, undefined, signal).then(toStat, (error: unknown) => {
+    if (error instanceof StorageError) return error;
+    throw error;
+  });
 }
 
 function gcsPath(path: ModelPath): GcsPath {
@@ -90,7 +96,7 @@ async function resolve(
   }
   const location = `gs://${path.bucket}/${path.object}`;
   const object = await client.getObject({ bucket: path.bucket, name: path.object, generation }, signal);
-  if (object) return resolved(location, object.generation, [object], [posix.basename(path.object)]);
+  if (object) return resolvedObject(object);
   const folder = await resolveFolder(client, { bucket: path.bucket, prefix: `${path.object}/` }, generation, signal);
   if (folder) return folder;
   const live = generation ? await client.getObject({ bucket: path.bucket, name: path.object }, signal) : undefined;
@@ -138,6 +144,10 @@ function resolved(
   checkFileNames(names, location);
   if (names.length !== 1 || location.endsWith('/')) pickModelFile(names, location);
   return { location, generation, objects, names };
+}
+
+function resolvedObject(object: GcsObject): Resolved {
+  return resolved(`gs://${object.bucket}/${object.name}`, object.generation, [object], [posix.basename(object.name)]);
 }
 
 class OverwrittenError extends StorageError {

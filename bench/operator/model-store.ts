@@ -71,7 +71,7 @@ export class ModelStore {
     const generation = this.#generations.get(`${bucket}/${name}`);
     if (generation === undefined) return send(response, 404, error('notFound'));
     if (searchParams.get('ifGenerationNotMatch') === String(generation)) return send(response, 304, undefined);
-    send(response, 200, describe(bucket, name, generation));
+    send(response, 200, describe(bucket, name, { generation, query: searchParams }));
   }
 
   #list(bucket: string, query: URLSearchParams): object {
@@ -81,7 +81,9 @@ export class ModelStore {
     const end = start + Math.min(PAGE_SIZE, Number(query.get('maxResults') ?? PAGE_SIZE));
     const items = names
       .slice(start, end)
-      .map((name) => describe(bucket, name.slice(bucket.length + 1), this.#generations.get(name) ?? 0));
+      .map((name) =>
+        describe(bucket, name.slice(bucket.length + 1), { generation: this.#generations.get(name) ?? 0, query }),
+      );
     return { kind: 'storage#objects', items, ...(end < names.length ? { nextPageToken: String(end) } : {}) };
   }
 }
@@ -89,8 +91,13 @@ export class ModelStore {
 /** Objects of one answer at most, as the real service has it. */
 const PAGE_SIZE = 1_000;
 
-function describe(bucket: string, name: string, generation: number): object {
-  return {
+/** The fields that were asked for: https://cloud.google.com/storage/docs/json_api#partial-response */
+function describe(
+  bucket: string,
+  name: string,
+  { generation, query }: { generation: number; query: URLSearchParams },
+): object {
+  const all = {
     kind: 'storage#object',
     bucket,
     name,
@@ -98,7 +105,10 @@ function describe(bucket: string, name: string, generation: number): object {
     metageneration: '1',
     size: '1024',
     crc32c: 'AAAAAA==',
+    timeCreated: '2026-01-01T00:00:00.000Z',
   };
+  const asked = query.get('fields')?.match(/[a-zA-Z0-9]+/g);
+  return asked ? Object.fromEntries(Object.entries(all).filter(([field]) => asked.includes(field))) : all;
 }
 
 function send(response: ServerResponse, status: number, body: object | undefined): void {
