@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 import { onCore } from './pinning.ts';
 
 type Answer = { readonly result: unknown } | { readonly error: string };
@@ -39,6 +40,11 @@ export class AskedProcess {
   ask(request: unknown): Promise<unknown> {
     this.#process.send(request as object);
     return this.#answer();
+  }
+
+  /** Others on its core go first from now on. */
+  giveWay(): void {
+    setPriority(this.#process.pid!, constants.priority.PRIORITY_LOW);
   }
 
   close(): void {

@@ -36,6 +36,11 @@ export class LoadClient {
     return this.#ask({ kind: 'probes', load }) as Promise<ProbesResult>;
   }
 
+  /** Others on its core go first from now on. */
+  giveWay(): void {
+    this.#process.giveWay();
+  }
+
   #ask(request: ClientRequest): Promise<unknown> {
     return this.#process.ask(request);
   }
