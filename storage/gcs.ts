@@ -4,7 +4,7 @@ import { downloadFile, PARALLEL_CONNECTIONS } from './download-file.ts';
 import type { DownloadSource } from './download-source.ts';
 import { createGcsClient, type GcsClient, type GcsLookup, type GcsOptions } from './gcs-client.ts';
 import { filesAtGeneration, isFolderMarker, newestGeneration, type GcsObject } from './gcs-listing.ts';
-import { listTogether, type Listing } from './gcs-together.ts';
+import { listTogether } from './gcs-together.ts';
 import { checkFileNames, pickModelFile, tooManyFiles, MAX_FILES } from './model-folder.ts';
 import type { GcsPath, ModelPath } from './model-path.ts';
 import {
@@ -44,7 +44,12 @@ export function createGcsStore(options: GcsOptions = {}): ModelStore {
       const gcsPaths = paths.map(gcsPath);
       const listing = await listTogether(client, gcsPaths, signal);
       if (!listing) return undefined;
-      return Promise.all(gcsPaths.map((path) => statIn(listing, path, signal)));
+      const stats: (ModelStat | StorageError)[] = [];
+      for (const path of gcsPaths) {
+        const object = path.kind === 'gcs' ? listing.find(path.object) : undefined;
+        stats.push(object ? toStat(resolvedObject(object)) : await statIn(listing, path, signal));
+      }
+      return stats;
     },
     async download(path, directory, options = {}) {
       const attempt = async (): Promise<DownloadedModel> => {
@@ -62,17 +67,17 @@ export function createGcsStore(options: GcsOptions = {}): ModelStore {
   };
 }
 
-function statIn(
-  listing: Listing,
+async function statIn(
+  listing: GcsLookup,
   path: GcsPath,
   signal: AbortSignal | undefined,
-): ModelStat | Promise<ModelStat | StorageError> {
-  const object = path.kind === 'gcs' ? listing.find(path.object) : undefined;
-  if (object) return toStat(resolvedObject(object));
-  return resolve(listing, path, undefined, signal).then(toStat, (error: unknown) => {
+): Promise<ModelStat | StorageError> {
+  try {
+    return toStat(await resolve(listing, path, undefined, signal));
+  } catch (error) {
     if (error instanceof StorageError) return error;
     throw error;
-  });
+  }
 }
 
 function gcsPath(path: ModelPath): GcsPath {
