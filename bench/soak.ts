@@ -2,7 +2,7 @@
  * Does memory grow? A runtime gets a slow mix of every kind of request, right and wrong, and a model is loaded and freed some hundred times;
  * straight lines through resident memory, heap and external memory tell.
  *
- *   node bench/soak.ts [--minutes 60] [--rate 20] [--loads 500] [--thread Main|Worker] [--limit 5] [--out FILE]
+ *   node bench/soak.ts [--minutes 60] [--rate 60] [--loads 500] [--thread Main|Worker] [--limit 5] [--out FILE]
  *
  * The runtime is started as its image starts it. --rate: requests a second, one after the other. --limit: mebibytes an hour, and mebibytes for a hundred loads, above which memory counts as growing.
  * Ends by itself: 0 unless memory grows or a request is answered wrongly.
@@ -38,7 +38,7 @@ const MEBIBYTE = 2 ** 20;
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '60' },
-    rate: { type: 'string', default: '20' },
+    rate: { type: 'string', default: '60' },
     loads: { type: 'string', default: '500' },
     thread: { type: 'string', default: 'Main' },
     limit: { type: 'string', default: '5' },
