@@ -83,10 +83,7 @@ export class ResourceCache<T extends KubernetesObject> {
 
   /** The API server answered a write with this object. */
   written(object: T): void {
-    if (this.#isSeen(object)) return;
-    const key = nameKey(object);
-    reuse(object, this.#objects.get(key));
-    this.#written.set(key, object);
+    if (!this.#isSeen(object)) this.#written.set(nameKey(object), object);
   }
 
   /** The API server accepted the deletion of this object. */

@@ -36,6 +36,17 @@ function bucketOf(answer: readonly GcsObject[] | Error | undefined) {
 }
 
 describe('listTogether', () => {
+  it('asks for no more of each object than it tells', async () => {
+    const asked: unknown[] = [];
+    const { client } = bucketOf([]);
+    const listObjects: GcsLookup['listObjects'] = async ({ isBrief }) => {
+      asked.push(isBrief);
+      return [];
+    };
+    await listTogether({ ...client, listObjects }, objects(13), undefined);
+    expect(asked).to.deep.equal([true]);
+  });
+
   interface Row {
     readonly name: string;
     readonly paths: readonly GcsPath[];
