@@ -16,6 +16,8 @@ export interface RolloutEvidence {
   readonly isServing: boolean;
   /** Its pods cannot serve, while pods of an earlier template are there. */
   readonly refusal: Refusal | undefined;
+  /** Hashes of the other templates of which a pod answers requests. */
+  readonly othersServing: readonly string[];
 }
 
 export interface ChoiceInput {
@@ -54,14 +56,12 @@ export function chooseTemplate(input: ChoiceInput): Choice | undefined {
   // A right that the operator lost, or storage that fails, changes nothing about what is deployed.
   const generation = resolution.kind === 'resolved' ? resolution.generation : wanted(known);
   const templateHash = templateHashOf(generation);
-  const goBackTo = deployed && lastGoodBefore(templateHash, deployed);
+  const lastGood = deployed && lastGoodBefore(templateHash, deployed, input.evidence);
+  const goBackTo = lastGood && unpackTemplate(lastGood);
   const rejection = goBackTo && findRejection(input, deployed, { generation, templateHash });
-  if (rejection) return { generation, goBackTo, memory: remember(deployed.lastGood, rejection) };
-  return { generation, goBackTo: undefined, memory: remember(nextLastGood(input, templateHash), undefined) };
-
-  function remember(lastGood: PackedTemplate | undefined, because: Rejection | undefined): RolloutMemory {
-    return { resolvedFor: identity, lastGood, rejection: because };
-  }
+  if (rejection) return { generation, goBackTo, memory: { resolvedFor: identity, lastGood, unproven: [], rejection } };
+  const memory = { resolvedFor: identity, ...whatServedBefore(input, templateHash), rejection: undefined };
+  return { generation, goBackTo: undefined, memory };
 }
 
 /** The generation that was wanted last: the one in the template, or the refused one that it was taken back from. */
@@ -69,9 +69,14 @@ function wanted(known: DeployedRollout | undefined): string | undefined {
   return known?.rejection ? known.rejection.generation : known?.generation;
 }
 
-/** Without an earlier template there is nothing to go back to. */
-function lastGoodBefore(templateHash: string, { lastGood }: DeployedRollout): AppliedTemplate | undefined {
-  return lastGood && lastGood.hash !== templateHash ? unpackTemplate(lastGood) : undefined;
+/** What serves now, if it is known, or else what served once. Without an earlier template there is nothing to go back to. */
+function lastGoodBefore(
+  templateHash: string,
+  { lastGood, unproven }: DeployedRollout,
+  { othersServing }: RolloutEvidence,
+): PackedTemplate | undefined {
+  const proven = unproven.find(({ hash }) => othersServing.includes(hash)) ?? lastGood;
+  return proven?.hash === templateHash ? undefined : proven;
 }
 
 function findRejection(
@@ -95,8 +100,21 @@ function findRejection(
   };
 }
 
-/** What serves until now becomes the last good one in the moment in which another takes its place. */
-function nextLastGood({ evidence, deployed }: ChoiceInput, next: string): PackedTemplate | undefined {
-  const isReplaced = deployed?.templateHash !== undefined && deployed.templateHash !== next;
-  return isReplaced && evidence.isServing ? deployed.applied : deployed?.lastGood;
+/** Replaced templates that are kept before anybody knows whether they served. */
+const MAX_UNPROVEN = 4;
+
+/**
+ * What serves until now becomes the last good one in the moment in which another takes its place. The watches of pods can be behind:
+ * what is not known to serve is kept too, and counts once a pod of it is seen to serve.
+ */
+function whatServedBefore(
+  { evidence, deployed }: ChoiceInput,
+  next: string,
+): Pick<RolloutMemory, 'lastGood' | 'unproven'> {
+  const { templateHash, applied, lastGood, unproven = [] } = deployed ?? {};
+  const isReplaced = templateHash !== undefined && templateHash !== next;
+  if (!isReplaced) return { lastGood, unproven };
+  if (evidence.isServing) return { lastGood: applied, unproven: [] };
+  const isNew = applied && ![lastGood, ...unproven].some((known) => known?.hash === applied.hash);
+  return { lastGood, unproven: isNew ? [applied, ...unproven].slice(0, MAX_UNPROVEN) : unproven };
 }

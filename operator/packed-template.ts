@@ -22,8 +22,8 @@ export interface PackedTemplate {
   readonly shape: string;
 }
 
-/** Two of them, and what others write, must fit into the 256 KiB that all annotations of an object have together. */
-const MAX_PACKED_CHARACTERS = 64 * 1024;
+/** Two of them, those that are not proven, and what others write, must fit into the 256 KiB that all annotations of an object have together. */
+export const MAX_PACKED_CHARACTERS = 64 * 1024;
 /** Above any template that could have been packed. */
 const MAX_UNPACKED_BYTES = 2 * 1024 * 1024;
 

@@ -3,7 +3,7 @@ import type { ModelDeployment } from './api/generated.ts';
 import { ANNOTATIONS } from './api/labels.ts';
 import { REASONS } from './api/model-deployment.ts';
 import type { Rejection } from './api/observed.ts';
-import { readPacked, type PackedTemplate } from './packed-template.ts';
+import { MAX_PACKED_CHARACTERS, readPacked, type PackedTemplate } from './packed-template.ts';
 import { templateHash } from './resources/index.ts';
 
 /** What must outlive the operator's process: kept in annotations of the Deployment, written with it in the same apply. */
@@ -12,6 +12,8 @@ export interface RolloutMemory {
   readonly resolvedFor: string | undefined;
   /** The last template that served before the one that is wanted. */
   readonly lastGood: PackedTemplate | undefined;
+  /** Replaced since then without being known to serve, newest first. */
+  readonly unproven: readonly PackedTemplate[];
   readonly rejection: Rejection | undefined;
 }
 
@@ -44,6 +46,7 @@ export function readRolloutMemory(deployment: V1Deployment | undefined): Deploye
   return {
     resolvedFor: annotations[ANNOTATIONS.resolvedFor],
     lastGood: readPacked(annotations[ANNOTATIONS.lastGoodValues], annotations[ANNOTATIONS.lastGoodTemplate]),
+    unproven: parseUnproven(annotations[ANNOTATIONS.unprovenTemplates]),
     rejection: parseRejection(annotations[ANNOTATIONS.rejection]),
     generation: template[ANNOTATIONS.modelGeneration],
     templateHash: hash,
@@ -54,7 +57,7 @@ export function readRolloutMemory(deployment: V1Deployment | undefined): Deploye
 /** The Deployment with the memory in its annotations. */
 export function withRolloutMemory<T extends KubernetesObject>(
   object: T,
-  { resolvedFor, lastGood, rejection, applied }: RolloutMemory & Pick<DeployedRollout, 'applied'>,
+  { resolvedFor, lastGood, unproven, rejection, applied }: RolloutMemory & Pick<DeployedRollout, 'applied'>,
 ): T {
   return withAnnotations(object, {
     [ANNOTATIONS.resolvedFor]: resolvedFor,
@@ -62,6 +65,7 @@ export function withRolloutMemory<T extends KubernetesObject>(
     [ANNOTATIONS.appliedValues]: applied?.values,
     [ANNOTATIONS.lastGoodTemplate]: lastGood?.shape,
     [ANNOTATIONS.lastGoodValues]: lastGood?.values,
+    [ANNOTATIONS.unprovenTemplates]: unproven.length > 0 ? formatUnproven(unproven) : undefined,
     [ANNOTATIONS.rejection]: rejection && JSON.stringify(rejection),
   });
 }
@@ -74,6 +78,28 @@ export function withAnnotations<T extends KubernetesObject>(
   const set = Object.fromEntries(Object.entries(annotations).filter(([, value]) => value !== undefined));
   const metadata = Object.assign({}, object.metadata, { annotations: { ...object.metadata?.annotations, ...set } });
   return { ...object, metadata };
+}
+
+/** As many of the newest as fit. */
+function formatUnproven(templates: readonly PackedTemplate[]): string {
+  const pairs = templates.map(({ values, shape }) => [values, shape]);
+  const text = JSON.stringify(pairs);
+  return text.length > MAX_PACKED_CHARACTERS ? formatUnproven(templates.slice(0, -1)) : text;
+}
+
+/** What somebody has edited into something else is none. */
+function parseUnproven(text: string | undefined): PackedTemplate[] {
+  if (text === undefined) return [];
+  try {
+    const pairs = JSON.parse(text) as unknown[];
+    return pairs.flatMap((pair) => {
+      const [values, shape] = Array.isArray(pair) ? (pair as unknown[]) : [];
+      const packed = typeof values === 'string' && typeof shape === 'string' ? readPacked(values, shape) : undefined;
+      return packed ?? [];
+    });
+  } catch {
+    return [];
+  }
 }
 
 /** Anybody can edit an annotation: what is no Rejection is none. */

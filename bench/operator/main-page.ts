@@ -58,6 +58,11 @@ const ROWS: readonly Row[] = [
   ],
   ['the same behind a storm, ms, p50', (run) => n(run.editsBehindStorm.p50Ms), (run) => n(run.editBehindStormP50Ms)],
   [
+    'the same by the bare loop (floor), ms, p50',
+    ({ floor }) => (floor?.editBehindStormP50Ms === undefined ? '-' : n(floor.editBehindStormP50Ms)),
+    () => undefined,
+  ],
+  [
     'another leads after SIGKILL / SIGTERM, s',
     ({ takeover }) => (takeover ? `${n(takeover.hardSeconds)} / ${n(takeover.gracefulSeconds)}` : '-'),
     () => undefined,

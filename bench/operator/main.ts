@@ -41,7 +41,13 @@ async function measureAll(count: number): Promise<Omit<OperatorResult, 'machine'
     const takeover = await measureTakeover(bed, operator);
     await takeover.operator.stop();
     const models = Math.min(count, FLOOR_MODELS);
-    const floor = await measureFloor(bed, { existing: modelName(0), models, edits: Math.min(EDITS, models) });
+    const floor = await measureFloor(bed, {
+      existing: modelName(0),
+      count,
+      models,
+      edits: Math.min(EDITS, models),
+      editsBehindStorm: EDITS_BEHIND_STORM,
+    });
     console.error(count, 'takeover, floor', JSON.stringify([takeover.takeover, floor]));
     return {
       models: count,

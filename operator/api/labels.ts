@@ -30,6 +30,8 @@ export const ANNOTATIONS = {
   /** On the Deployment: the pod template that served before the wanted one, the same way. */
   lastGoodTemplate: 'modeldeployment.dev/last-good-template',
   lastGoodValues: 'modeldeployment.dev/last-good-values',
+  /** On the Deployment: JSON of such pairs, newest first: templates that were replaced before a pod of them was seen to serve. */
+  unprovenTemplates: 'modeldeployment.dev/unproven-templates',
   /** On the Deployment: JSON of the Rejection in force. */
   rejection: 'modeldeployment.dev/rejection',
   /** On a ModelDeployment, any value: resolve the model again now, and try again what was refused. */

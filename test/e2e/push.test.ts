@@ -31,7 +31,8 @@ const EXPECTED = {
       'NODE_ENV=production',
       'MALLOC_ARENA_MAX=1',
       'MALLOC_TRIM_THRESHOLD_=131072',
-      'MALLOC_MMAP_THRESHOLD_=65536',
+      'MALLOC_MMAP_THRESHOLD_=16384',
+      'MALLOC_TOP_PAD_=0',
     ],
   },
   runtime: {

@@ -19,15 +19,17 @@ const UNAVAILABLE: ModelResolution = { kind: 'failed', reason: 'StorageUnavailab
 const PENDING: ModelResolution = { kind: 'pending', message: 'Asking.' };
 const NOT_FOUND: ModelResolution = { kind: 'failed', reason: 'ModelNotFound', message: '', retryable: false };
 
-const FINE: RolloutEvidence = { isServing: true, refusal: undefined };
-const STARTING: RolloutEvidence = { isServing: false, refusal: undefined };
+const FINE: RolloutEvidence = { isServing: true, refusal: undefined, othersServing: [] };
+const STARTING: RolloutEvidence = { isServing: false, refusal: undefined, othersServing: [] };
 const REFUSED: RolloutEvidence = {
   isServing: false,
   refusal: { reason: 'ModelInvalid', message: 'broken', mayPass: false },
+  othersServing: [],
 };
 const FULL: RolloutEvidence = {
   isServing: false,
   refusal: { reason: 'Unschedulable', message: 'No room.', mayPass: true },
+  othersServing: [],
 };
 
 /** A hash that tells generation and spec apart, in the letters of hashes: `1` of spec `a` is `a1`. */
@@ -45,6 +47,7 @@ function deployed(generation: string | undefined, more: Partial<DeployedRollout>
   return {
     resolvedFor: IDENTITY,
     lastGood: undefined,
+    unproven: [],
     rejection: undefined,
     generation,
     templateHash: hash(generation),
@@ -86,6 +89,8 @@ interface Expected {
   /** Of the template that is to be deployed. */
   readonly hash: string;
   readonly lastGood?: PackedTemplate;
+  /** Hashes. */
+  readonly unproven?: readonly string[];
   readonly rejection?: Rejection;
 }
 
@@ -121,11 +126,52 @@ const ROWS: readonly Row[] = [
     choice: { hash: 'b1', lastGood },
   },
   {
-    name: 'a newer one, and remembers nothing of one that never served',
+    name: 'a newer one, and does not take one that is not known to serve for a good one',
     resolution: resolved('3'),
     deployed: deployed('2', { lastGood }),
     evidence: STARTING,
-    choice: { hash: 'a3', lastGood },
+    choice: { hash: 'a3', lastGood, unproven: ['a2'] },
+  },
+  {
+    name: 'a newer one, and of those not known to serve the newest four',
+    resolution: resolved('7'),
+    deployed: deployed('6', { unproven: ['5', '4', '3', '2'].map((generation) => packed(hash(generation))) }),
+    evidence: STARTING,
+    choice: { hash: 'a7', unproven: ['a6', 'a5', 'a4', 'a3'] },
+  },
+  {
+    name: 'a newer one, and nothing twice that was deployed twice',
+    resolution: resolved('3'),
+    deployed: deployed('2', { unproven: [packed(hash('1')), packed(hash('2'))] }),
+    evidence: STARTING,
+    choice: { hash: 'a3', unproven: ['a1', 'a2'] },
+  },
+  {
+    name: 'a newer one, and nothing unproven any more once a later one serves',
+    resolution: resolved('3'),
+    deployed: deployed('2', { unproven: [packed(hash('1'))] }),
+    choice: { hash: 'a3', lastGood: packed(hash('2')) },
+  },
+  {
+    name: 'the one that was replaced before it was known to serve, when the newest is refused and it does',
+    resolution: resolved('3'),
+    deployed: deployed('3', { unproven: [packed(hash('2')), packed(hash('1'))] }),
+    evidence: { ...REFUSED, othersServing: ['a1'] },
+    choice: { hash: 'a1', lastGood, rejection: rejectionOf('3') },
+  },
+  {
+    name: 'what serves now rather than what served once',
+    resolution: resolved('3'),
+    deployed: deployed('3', { lastGood, unproven: [packed(hash('2'))] }),
+    evidence: { ...REFUSED, othersServing: ['a2'] },
+    choice: { hash: 'a2', lastGood: packed(hash('2')), rejection: rejectionOf('3') },
+  },
+  {
+    name: 'the newest, refused or not, while nothing before it is known to serve',
+    resolution: resolved('2'),
+    deployed: deployed('2', { unproven: [packed(hash('1'))] }),
+    evidence: REFUSED,
+    choice: { hash: 'a2', unproven: ['a1'] },
   },
   {
     name: 'a newer one, and nothing older than what served when that is too large to be remembered',
@@ -279,7 +325,7 @@ const ROWS: readonly Row[] = [
     resolution: resolved('3'),
     deployed: deployed('2', { lastGood }),
     evidence: REFUSED,
-    choice: { hash: 'a3', lastGood },
+    choice: { hash: 'a3', lastGood, unproven: ['a2'] },
   },
 ];
 
@@ -306,6 +352,7 @@ describe('chooseTemplate', () => {
         choice && { hash: choice.hash, resolvedFor: IDENTITY },
       );
       expect(next?.lastGood).to.deep.equal(choice?.lastGood);
+      expect(next?.unproven.map((template) => template.hash)).to.deep.equal(choice && (choice.unproven ?? []));
       expect(next?.rejection).to.deep.equal(choice?.rejection);
     });
   }

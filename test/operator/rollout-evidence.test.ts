@@ -21,6 +21,7 @@ const DEPLOYED: DeployedRollout = {
   templateHash: CURRENT,
   resolvedFor: undefined,
   lastGood: undefined,
+  unproven: [],
   rejection: undefined,
   applied: undefined,
 };
@@ -42,6 +43,8 @@ interface Row {
   readonly pods: readonly V1Pod[];
   readonly children?: Partial<Children>;
   readonly isServing?: boolean;
+  /** Hashes of other templates of which a pod serves. */
+  readonly othersServing?: readonly string[];
   readonly refusal?: Partial<RolloutEvidence['refusal']>;
 }
 
@@ -51,10 +54,11 @@ const unready = (): V1Pod => pod('old', { hash: PREVIOUS });
 
 const ROWS: readonly Row[] = [
   { name: 'all is well', pods: [pod('a', { ready: true })], isServing: true },
-  { name: 'the new pod has not spoken yet', pods: [old, pod('new')] },
+  { name: 'the new pod has not spoken yet', pods: [old, pod('new')], othersServing: [PREVIOUS] },
   {
     name: 'the new pod says why it cannot serve',
     pods: [old, failing(broken)],
+    othersServing: [PREVIOUS],
     refusal: { reason: 'ModelInvalid', message: 'It is a pickle.', mayPass: false },
   },
   {
@@ -66,6 +70,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'the old pod has just lost its node and is not ready',
     pods: [unready(), failing(broken)],
+    othersServing: [],
     refusal: { reason: 'ModelInvalid', mayPass: false },
   },
   { name: 'a pod fails that has no predecessor', pods: [failing(broken)] },
@@ -73,6 +78,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'a pod fails whose predecessor is going',
     pods: [pod('old', { hash: PREVIOUS, ready: true, deleted: true }), failing(broken)],
+    othersServing: [],
   },
   { name: 'the image cannot be pulled yet', pods: [old, failing(noImage)] },
   {
@@ -102,17 +108,18 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('gatherEvidence', () => {
-  for (const { name, pods, children = {}, isServing = false, refusal } of ROWS) {
+  for (const { name, pods, children = {}, isServing = false, othersServing, refusal } of ROWS) {
     it(`when ${name}: ${refusal ? refusal.reason : 'no refusal'}`, () => {
       const evidence = gatherEvidence(observed({ pods, children }).children, DEPLOYED);
       expect(evidence.isServing).to.equal(isServing);
+      if (othersServing) expect(evidence.othersServing).to.deep.equal(othersServing);
       if (refusal) expect(evidence.refusal).to.include(refusal);
       else expect(evidence.refusal).to.equal(undefined);
     });
   }
 
   it('is nothing before there is a Deployment', () => {
-    const nothing = { isServing: false, refusal: undefined };
+    const nothing = { isServing: false, refusal: undefined, othersServing: [] };
     expect(gatherEvidence(observed().children, undefined)).to.deep.equal(nothing);
   });
 });

@@ -21,7 +21,7 @@ type Memory = Partial<RolloutMemory & Pick<DeployedRollout, 'applied'>>;
 
 function deploymentWith(memory: Memory): V1Deployment {
   const object = { metadata: { name: 'iris' }, spec: { template: TEMPLATE } } as unknown as V1Deployment;
-  const none = { resolvedFor: undefined, lastGood: undefined, rejection: undefined, applied: undefined };
+  const none = { resolvedFor: undefined, lastGood: undefined, unproven: [], rejection: undefined, applied: undefined };
   return withRolloutMemory(object, { ...none, ...memory });
 }
 
@@ -36,7 +36,9 @@ describe('rollout memory', () => {
       retryAt: '2026-01-01T00:30:00.000Z',
     } as const;
     const lastGood = { hash: '7', values: '["7"]', shape: 'x' };
-    const memory = { resolvedFor: 'x', lastGood, rejection, applied: { hash: 'ab', values: '["ab"]', shape: 'y' } };
+    const applied = { hash: 'ab', values: '["ab"]', shape: 'y' };
+    const unproven = ['5', '6'].map((hash) => ({ hash, values: `["${hash}"]`, shape: 'z' }));
+    const memory = { resolvedFor: 'x', lastGood, unproven, rejection, applied };
     expect(readRolloutMemory(deploymentWith(memory))).to.deep.equal({
       ...memory,
       generation: '7',
@@ -48,6 +50,20 @@ describe('rollout memory', () => {
     const deployment = deploymentWith({ applied: { hash: 'cd', values: '["cd"]', shape: 'y' } });
     expect(readRolloutMemory(deployment)?.applied).to.equal(undefined);
   });
+
+  it('leaves out the oldest of the unproven templates that do not fit into 64 Ki characters', () => {
+    const unproven = ['7', '6', '5'].map((hash) => ({ hash, values: `["${hash}"]`, shape: 'x'.repeat(30_000) }));
+    const read = readRolloutMemory(deploymentWith({ unproven }));
+    expect(read?.unproven).to.deep.equal(unproven.slice(0, 2));
+  });
+
+  for (const text of ['', '{', 'null', '7', '{}', '["a"]', '[["a","b"]]', '[[1,2]]', '[null]']) {
+    it(`takes unproven templates that somebody edited to ${text || 'nothing'} for none`, () => {
+      const deployment = deploymentWith({});
+      deployment.metadata!.annotations!['modeldeployment.dev/unproven-templates'] = text;
+      expect(readRolloutMemory(deployment)?.unproven).to.deep.equal([]);
+    });
+  }
 
   it('knows a rejection of a template whose pods resolve the model themselves', () => {
     const rejection = { templateHash: 'abc', reason: 'InvalidSpec', message: 'm' } as const;
