@@ -25,7 +25,7 @@ type Row = readonly [
 const ROWS: readonly Row[] = [
   ['last Ready after the first POST, s', (run) => n(run.creation.allReadySeconds), (run) => n(run.allReadySeconds)],
   [
-    'the same by a bare loop that only writes (floor), s / ours is so many times that',
+    'the same by an operator that decides nothing (floor), s / ours is so many times that',
     ({ floor, models, creation }) => {
       if (!floor) return '-';
       const seconds = (floor.msPerModel * models) / 1_000;
@@ -35,6 +35,7 @@ const ROWS: readonly Row[] = [
   ],
   ['requests per model until Ready', (run) => n(run.creation.requestsPerModel), (run) => n(run.requestsPerModel)],
   ['CPU per created model, ms', (run) => n(run.creation.cpuMsPerModel), (run) => n(run.cpuMsPerModel)],
+  ['the same of the floor, ms', ({ floor }) => known(floor?.cpuMsPerModel), () => undefined],
   [
     'label touched on every Deployment: requests per model / s until idle',
     (run) => `${n(total(run.storm.requests) / run.models)} / ${n(run.storm.seconds)}`,
@@ -52,16 +53,12 @@ const ROWS: readonly Row[] = [
     (run) => `${run.editP50Ms} / ${run.editP99Ms}`,
   ],
   [
-    'of these the API server (floor), ms, p50 / p99',
+    'the same of the floor, ms, p50 / p99',
     ({ floor }) => (floor ? `${n(floor.editP50Ms)} / ${n(floor.editP99Ms)}` : '-'),
     () => undefined,
   ],
   ['the same behind a storm, ms, p50', (run) => n(run.editsBehindStorm.p50Ms), (run) => n(run.editBehindStormP50Ms)],
-  [
-    'the same by the bare loop (floor), ms, p50',
-    ({ floor }) => (floor?.editBehindStormP50Ms === undefined ? '-' : n(floor.editBehindStormP50Ms)),
-    () => undefined,
-  ],
+  ['the same of the floor, ms, p50', ({ floor }) => known(floor?.editBehindStormP50Ms), () => undefined],
   [
     'another leads after SIGKILL / SIGTERM, s',
     ({ takeover }) => (takeover ? `${n(takeover.hardSeconds)} / ${n(takeover.gracefulSeconds)}` : '-'),
@@ -141,6 +138,10 @@ function total(requests: Readonly<Record<string, number>>): number {
 
 function pair(first: number | undefined, second: number | undefined): string | undefined {
   return first === undefined || second === undefined ? undefined : `${n(first)} / ${n(second)}`;
+}
+
+function known(value: number | undefined): string {
+  return value === undefined ? '-' : n(value);
 }
 
 /** At most three significant digits. */

@@ -15,7 +15,7 @@ const IDLE_SECONDS = 60;
 const REST_MS = 20_000;
 const SECONDS_AFTER_RESTART = 15;
 /** The floor is a rate: more models would not change it. */
-const FLOOR_MODELS = 200;
+const FLOOR_MODELS = 500;
 
 /** Everything for one number of models, on a cluster of its own. */
 async function measureAll(count: number): Promise<Omit<OperatorResult, 'machine' | 'measuredAt' | 'loadBefore'>> {
@@ -24,12 +24,12 @@ async function measureAll(count: number): Promise<Omit<OperatorResult, 'machine'
     let operator = await bed.startOperator();
     await operator.untilIdle();
     const rssMBWithoutModels = Math.round(operator.use().rssBytes / 1e6);
-    const creation = await measureCreation(bed, operator, count);
+    const creation = await measureCreation(bed, operator, { count });
     console.error(count, 'created', JSON.stringify(creation));
     const storm = await measureStorm(bed, operator, count);
     console.error(count, 'storm', JSON.stringify(storm));
-    const edits = await measureEdits(bed, { count, edits: EDITS, behindStorm: false });
-    const editsBehindStorm = await measureEdits(bed, { count, edits: EDITS_BEHIND_STORM, behindStorm: true });
+    const edits = await measureEdits(bed, { among: count, edits: EDITS });
+    const editsBehindStorm = await measureEdits(bed, { among: count, edits: EDITS_BEHIND_STORM, stormOver: count });
     console.error(count, 'edits', JSON.stringify([edits, editsBehindStorm]));
     await operator.untilIdle(REST_MS);
     const idle = await measureIdle(bed, operator, IDLE_SECONDS);

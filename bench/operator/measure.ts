@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { V1Deployment } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
 import type { ApiRequest } from '../../dev/control-plane.ts';
 import type { ModelDeployment } from '../../operator/api/generated.ts';
 import { RESOURCES } from '../../operator/cluster/resources.ts';
 import { forEachIndex, makeModelDeployment, modelName, pathOf, send, watchObjects, type Bed } from './bed.ts';
-import type { OperatorProcess } from './operator-process.ts';
+import type { MeasuredProcess, OperatorProcess } from './operator-process.ts';
 
 /** Requests by verb and resource: `patch deployments` -> 100. */
 export type RequestCounts = Readonly<Record<string, number>>;
@@ -50,23 +50,32 @@ export interface Idle {
 }
 
 /** The rollout of one edit is over before the next, as with people: its requests would be in the way of what is measured. */
-export const BETWEEN_EDITS_MS = 250;
+const BETWEEN_EDITS_MS = 250;
 /** Requests of users at once. */
-export const CLIENTS = 16;
+const CLIENTS = 16;
 const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete']);
 const TIMEOUT_MS = 900_000;
 const MB = 1e6;
 
-/** Creates `count` ModelDeployments and waits until all are Ready. */
-export async function measureCreation(bed: Bed, operator: OperatorProcess, count: number): Promise<Creation> {
+/** Creates `count` ModelDeployments and waits until all are Ready. @param first number of the first; default 0 */
+export async function measureCreation(
+  bed: Bed,
+  operator: MeasuredProcess,
+  { count, first = 0 }: { count: number; first?: number },
+): Promise<Creation> {
   const deployments = new Set<string>();
   const services = new Set<string>();
   const ready = new Set<string>();
+  const addTo =
+    (names: Set<string>) =>
+    ({ metadata: { name = '' } = {} }: KubernetesObject): void => {
+      if (name >= modelName(first)) names.add(name);
+    };
   const watches = [
-    watchObjects(bed.connection, RESOURCES.deployment, ({ metadata }) => deployments.add(metadata?.name ?? '')),
-    watchObjects(bed.connection, RESOURCES.service, ({ metadata }) => services.add(metadata?.name ?? '')),
+    watchObjects(bed.connection, RESOURCES.deployment, addTo(deployments)),
+    watchObjects(bed.connection, RESOURCES.service, addTo(services)),
     watchObjects(bed.connection, RESOURCES.modelDeployment, (object) => {
-      if (isReady(object as ModelDeployment)) ready.add(object.metadata?.name ?? '');
+      if (isReady(object as ModelDeployment)) addTo(ready)(object);
     }),
   ];
   await Promise.all(watches.map(({ whenListed }) => whenListed));
@@ -74,14 +83,14 @@ export async function measureCreation(bed: Bed, operator: OperatorProcess, count
   const { requests, result } = await bed.requestsDuring(async () => {
     const startedAt = performance.now();
     const posted = forEachIndex(count, CLIENTS, (index) =>
-      send(bed.connection, 'POST', pathOf('modelDeployment'), makeModelDeployment(bed.store, index)),
+      send(bed.connection, 'POST', pathOf('modelDeployment'), makeModelDeployment(bed.store, first + index)),
     );
     await until(operator, () => deployments.size >= count && services.size >= count);
     const allChildrenSeconds = secondsSince(startedAt);
     await until(operator, () => ready.size >= count);
     const allReadySeconds = secondsSince(startedAt);
     await posted;
-    await operator.untilIdle();
+    await operator.untilIdle?.();
     return { allChildrenSeconds, allReadySeconds };
   });
   const after = operator.use();
@@ -137,11 +146,19 @@ export async function measureRestart(
   return { restart, operator: started };
 }
 
+export interface EditOptions {
+  /** Number of the first model that may be edited; default 0. */
+  readonly first?: number;
+  /** So many models may be edited. */
+  readonly among: number;
+  /** At most; behind a storm as many as it lasts. */
+  readonly edits: number;
+  /** Touches so many Deployments meanwhile; default none. */
+  readonly stormOver?: number;
+}
+
 /** One ModelDeployment after the other is edited: until its Deployment is changed. */
-export async function measureEdits(
-  bed: Bed,
-  { count, edits, behindStorm }: { count: number; edits: number; behindStorm: boolean },
-): Promise<Edits> {
+export async function measureEdits(bed: Bed, { first = 0, among, edits, stormOver }: EditOptions): Promise<Edits> {
   const waiting = new Map<string, { value: string; changed: () => void }>();
   const watch = watchObjects(bed.connection, RESOURCES.deployment, (object) => {
     const deployment: V1Deployment = object;
@@ -149,10 +166,10 @@ export async function measureEdits(
     if (edit && JSON.stringify(deployment.spec?.template.metadata?.annotations).includes(edit.value)) edit.changed();
   });
   await watch.whenListed;
-  const storm = behindStorm ? startStorm(bed, count) : undefined;
+  const storm = stormOver === undefined ? undefined : startStorm(bed, stormOver);
   const took: number[] = [];
   for (let edit = 0; edit < edits && !storm?.isOver(); edit += 1) {
-    const name = modelName((edit * 7919) % count);
+    const name = modelName(first + ((edit * 7919) % among));
     const value = `edit-${performance.now()}`;
     const changed = new Promise<void>((resolve) => waiting.set(name, { value, changed: resolve }));
     const startedAt = performance.now();
@@ -161,7 +178,7 @@ export async function measureEdits(
     await changed;
     took.push(performance.now() - startedAt);
     waiting.delete(name);
-    if (!behindStorm) await delay(BETWEEN_EDITS_MS);
+    if (!storm) await delay(BETWEEN_EDITS_MS);
   }
   await storm?.whenOver;
   watch.stop();
@@ -193,7 +210,7 @@ interface RunningStorm {
 }
 
 /** @param count of models whose Deployments are touched */
-export function startStorm(bed: Bed, count: number): RunningStorm {
+function startStorm(bed: Bed, count: number): RunningStorm {
   let isOver = false;
   const run = async (): Promise<void> => {
     await touchAll(bed, count);
@@ -227,7 +244,7 @@ function countByKind(requests: readonly ApiRequest[]): RequestCounts {
   return counts;
 }
 
-async function until(operator: OperatorProcess, condition: () => boolean): Promise<void> {
+async function until(operator: MeasuredProcess, condition: () => boolean): Promise<void> {
   const startedAt = performance.now();
   while (!condition()) {
     operator.assertRuns();
@@ -241,7 +258,7 @@ export function secondsSince(startedAt: number): number {
 }
 
 /** Rounded. @param share in (0, 1] */
-export function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return round(sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN);
 }

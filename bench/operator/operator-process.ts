@@ -30,8 +30,28 @@ export interface ProcessUse {
   readonly peakRssBytes: number;
 }
 
+/** What is asked of an operator that is measured. */
+export interface MeasuredProcess {
+  use(): ProcessUse;
+  /** @throws Error when it has ended */
+  assertRuns(): void;
+  untilIdle?(): Promise<unknown>;
+}
+
+export function useOf(pid: number): ProcessUse {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const kilobytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]);
+  return {
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+    rssBytes: kilobytes('VmRSS') * 1024,
+    peakRssBytes: kilobytes('VmHWM') * 1024,
+  };
+}
+
 /** A running operator, measured from outside. */
-export class OperatorProcess {
+export class OperatorProcess implements MeasuredProcess {
   readonly #process: GuardedProcess;
 
   private constructor(process: GuardedProcess) {
@@ -71,15 +91,7 @@ export class OperatorProcess {
   }
 
   use(): ProcessUse {
-    const stat = readFileSync(`/proc/${this.#process.pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const status = readFileSync(`/proc/${this.#process.pid}/status`, 'utf8');
-    const kilobytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]);
-    return {
-      cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
-      rssBytes: kilobytes('VmRSS') * 1024,
-      peakRssBytes: kilobytes('VmHWM') * 1024,
-    };
+    return useOf(this.#process.pid);
   }
 
   /** Sums over all series of some metrics, by their names without the common prefix. */
