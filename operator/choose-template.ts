@@ -56,10 +56,12 @@ export function chooseTemplate(input: ChoiceInput): Choice | undefined {
   // A right that the operator lost, or storage that fails, changes nothing about what is deployed.
   const generation = resolution.kind === 'resolved' ? resolution.generation : wanted(known);
   const templateHash = templateHashOf(generation);
-  const lastGood = deployed && lastGoodBefore(templateHash, deployed, input.evidence);
-  const goBackTo = lastGood && unpackTemplate(lastGood);
-  const rejection = goBackTo && findRejection(input, deployed, { generation, templateHash });
-  if (rejection) return { generation, goBackTo, memory: { resolvedFor: identity, lastGood, unproven: [], rejection } };
+  const earlier = deployed && lastGoodBefore(templateHash, deployed, input.evidence);
+  const rejection = earlier && findRejection(input, deployed, { generation, templateHash });
+  if (rejection) {
+    const { template: goBackTo, packed: lastGood } = earlier;
+    return { generation, goBackTo, memory: { resolvedFor: identity, lastGood, unproven: [], rejection } };
+  }
   const memory = { resolvedFor: identity, ...whatServedBefore(input, templateHash), rejection: undefined };
   return { generation, goBackTo: undefined, memory };
 }
@@ -74,9 +76,13 @@ function lastGoodBefore(
   templateHash: string,
   { lastGood, unproven }: DeployedRollout,
   { othersServing }: RolloutEvidence,
-): PackedTemplate | undefined {
-  const proven = unproven.find(({ hash }) => othersServing.includes(hash)) ?? lastGood;
-  return proven?.hash === templateHash ? undefined : proven;
+): { readonly packed: PackedTemplate; readonly template: AppliedTemplate } | undefined {
+  const serving = unproven.filter(({ hash }) => othersServing.includes(hash));
+  for (const packed of lastGood ? [...serving, lastGood] : serving) {
+    const template = packed.hash === templateHash ? undefined : unpackTemplate(packed);
+    if (template) return { packed, template };
+  }
+  return undefined;
 }
 
 function findRejection(

@@ -167,6 +167,13 @@ const ROWS: readonly Row[] = [
     choice: { hash: 'a2', lastGood: packed(hash('2')), rejection: rejectionOf('3') },
   },
   {
+    name: 'what served once when somebody has spoilt the memory of what serves now',
+    resolution: resolved('3'),
+    deployed: deployed('3', { lastGood, unproven: [{ hash: 'a2', values: '["a2"]', shape: 'spoilt' }] }),
+    evidence: { ...REFUSED, othersServing: ['a2'] },
+    choice: { hash: 'a1', lastGood, rejection: rejectionOf('3') },
+  },
+  {
     name: 'the newest, refused or not, while nothing before it is known to serve',
     resolution: resolved('2'),
     deployed: deployed('2', { unproven: [packed(hash('1'))] }),
